@@ -1,0 +1,80 @@
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import values from whom (docs/architecture.md). Types are free.
+ * `from` = folders of src/ whose values are allowed, besides the folder itself.
+ */
+const IMPORTS = {
+  domain: [],
+  contracts: ['domain'],
+  actions: ['contracts', 'domain'],
+  analyzers: ['contracts', 'domain'],
+  sources: ['contracts', 'domain'],
+  channels: ['contracts', 'domain'],
+  models: ['contracts', 'domain'],
+  adapters: ['contracts', 'domain'],
+  activities: ['actions', 'analyzers', 'sources', 'channels', 'models', 'contracts', 'domain'],
+  workflows: ['domain'],
+  config: ['contracts', 'domain', 'actions', 'analyzers', 'sources', 'channels', 'models'],
+  gateway: ['sources', 'actions', 'contracts', 'domain', 'config', 'adapters'],
+  workers: ['activities', 'actions', 'analyzers', 'sources', 'channels', 'models', 'adapters', 'contracts', 'domain', 'config', 'workflows'],
+  cli: ['sources', 'actions', 'analyzers', 'channels', 'models', 'contracts', 'domain', 'config', 'adapters', 'gateway', 'workers'],
+};
+
+const zones = Object.entries(IMPORTS).map(([folder, allowed]) => ({
+  target: `./src/${folder}`,
+  from: './src',
+  except: [folder, ...allowed].map((name) => `./${name}`),
+  message: `src/${folder} may import values from ${[folder, ...allowed].join(', ')} only (docs/architecture.md)`,
+}));
+
+const PACKAGES = {
+  domain: '^(?!\\.)',
+  workflows: '^(?!\\.|@temporalio/workflow$)',
+};
+
+const packageRule = (folder) => ({
+  files: [`src/${folder}/**/*.ts`],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      { patterns: [{ regex: PACKAGES[folder], allowTypeImports: true, message: `src/${folder} takes no packages beyond its table` }] },
+    ],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'docs/**', 'test/fixtures/**', 'coverage/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      complexity: ['error', 10],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'the environment is read in src/config/load.ts alone' },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-cycle': ['error', { ignoreExternal: true, maxDepth: 8 }],
+    },
+  },
+  packageRule('domain'),
+  packageRule('workflows'),
+  { files: ['src/config/load.ts', 'scripts/**', '**/*.test.ts', 'test/**', 'bin/**'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', '@typescript-eslint/no-explicit-any': 'off' } },
+);

@@ -1,0 +1,107 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { OUTCOMES, PHASES } from '../domain/remediation.js';
+import { SEVERITIES } from '../domain/signal.js';
+
+const Time = Type.String({ description: 'RFC 3339' });
+const literals = <T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+
+export const TargetSchema = Type.Object({
+  cluster: Type.String(),
+  apiVersion: Type.String(),
+  kind: Type.String(),
+  namespace: Type.Optional(Type.String()),
+  name: Type.String(),
+  uid: Type.Optional(Type.String()),
+});
+
+export const RemediationStep = Type.Object({
+  ordinal: Type.Integer(),
+  action: Type.String(),
+  target: TargetSchema,
+  parameters: Type.Record(Type.String(), Type.Unknown()),
+  tier: Type.Integer(),
+  status: literals(['planned', 'running', 'applied', 'already_applied', 'failed', 'undone', 'undo_refused', 'skipped'] as const),
+  summary: Type.String(),
+  undo: literals(['exact', 'partial', 'none'] as const),
+  started_at: Type.Optional(Time),
+  ended_at: Type.Optional(Time),
+  result: Type.Optional(Type.String({ description: 'what it came to, or the error code and message' })),
+  /** Which try of the ladder it belongs to, from 0. */
+  rung: Type.Integer(),
+  wrote: Type.Optional(Type.Array(Type.Object({ path: Type.String(), value: Type.String() }))),
+  effect: Type.Optional(Type.String()),
+});
+export type RemediationStep = Static<typeof RemediationStep>;
+
+export const Assessment = Type.Object({
+  horizon: Type.String(),
+  due_at: Time,
+  at: Type.Optional(Time),
+  verdict: Type.Optional(literals(['effective', 'improving', 'ineffective', 'harmful', 'inconclusive'] as const)),
+  evidence: Type.Array(Type.String()),
+  rung: Type.Integer(),
+});
+export type Assessment = Static<typeof Assessment>;
+
+export const VerdictView = Type.Object({
+  decision: literals(['allow', 'ask', 'deny'] as const),
+  findings: Type.Array(
+    Type.Object({ check: Type.String(), reason: Type.String(), message: Type.String(), severity: literals(['info', 'ask', 'deny'] as const) }),
+  ),
+});
+
+/** How a remediation reads everywhere: API, CLI, webhooks (product.md 4). */
+export const Remediation = Type.Object({
+  id: Type.String(),
+  workflow_id: Type.String(),
+  run_id: Type.String(),
+  cluster: Type.String(),
+  target: TargetSchema,
+  phase: literals(PHASES),
+  outcome: Type.Optional(literals(OUTCOMES)),
+  /** Why it ended so, in a sentence. */
+  reason: Type.Optional(Type.String()),
+  severity: literals(SEVERITIES),
+  problems: Type.Array(
+    Type.Object({
+      fingerprint: Type.String(),
+      alert: Type.String(),
+      status: literals(['firing', 'resolved'] as const),
+      started_at: Time,
+      resolved_at: Type.Optional(Time),
+    }),
+  ),
+  analysis: Type.Optional(
+    Type.Object({
+      source: literals(['rules', 'model', 'both'] as const),
+      cause: Type.String(),
+      confidence: Type.Number(),
+      reasoning: Type.String(),
+      /** For a person, when no action of the catalogue can do it. */
+      edit: Type.Optional(Type.String()),
+      evidence_ref: Type.Optional(Type.String()),
+    }),
+  ),
+  plan: Type.Optional(Type.Object({ hash: Type.String(), steps: Type.Array(RemediationStep) })),
+  verdict: Type.Optional(VerdictView),
+  approval: Type.Optional(
+    Type.Object({
+      state: literals(['pending', 'approved', 'rejected', 'expired'] as const),
+      by: Type.Optional(Type.String()),
+      at: Type.Optional(Time),
+      reason: Type.Optional(Type.String()),
+      expires_at: Type.Optional(Time),
+    }),
+  ),
+  assessments: Type.Array(Assessment),
+  timeline: Type.Array(
+    Type.Object({ at: Time, phase: Type.String(), text: Type.String(), durationMs: Type.Optional(Type.Number()) }),
+  ),
+  usage: Type.Object({ tokens: Type.Integer(), cost: Type.Optional(Type.Number()), api_requests: Type.Integer() }),
+  started_at: Time,
+  closed_at: Type.Optional(Time),
+  links: Type.Object({ self: Type.Optional(Type.String()), temporal: Type.Optional(Type.String()) }),
+  /** Grows with every save; an older snapshot never overwrites a newer one. */
+  revision: Type.Integer(),
+});
+export type Remediation = Static<typeof Remediation>;

@@ -1,0 +1,72 @@
+import type { KubeObject, ObjectRef } from './kube.js';
+import { canonicalJson } from './sha256.js';
+
+/** One absolute field value: `path` is a list of keys (array indexes as text), `undefined` means absent. */
+export interface Edit {
+  path: string[];
+  before?: unknown;
+  after?: unknown;
+}
+
+/**
+ * A write, fully pinned when planned. The engine re-reads, compares, then writes once:
+ * all `after` already there → nothing to do; a `before` that differs → PreconditionChanged (Drifted when undoing).
+ * Being before/after data, the inverse of an edit or a scale is the same change read backwards.
+ */
+export type Change =
+  | { op: 'edit'; ref: ObjectRef; uid: string; edits: Edit[]; subresource?: 'status' | 'resize' }
+  | { op: 'scale'; ref: ObjectRef; uid: string; before: number; after: number }
+  | { op: 'create'; object: KubeObject }
+  | { op: 'delete'; ref: ObjectRef; uid: string }
+  | { op: 'evict'; ref: ObjectRef; uid: string };
+
+export const refOfChange = (c: Change): ObjectRef =>
+  c.op === 'create'
+    ? { apiVersion: c.object.apiVersion, kind: c.object.kind, namespace: c.object.metadata.namespace, name: c.object.metadata.name }
+    : c.ref;
+
+/** The exact inverse, or undefined where there is none (evict, delete) or it needs the uid the server gave (create). */
+export function invert(change: Change): Change | undefined {
+  switch (change.op) {
+    case 'edit':
+      return { ...change, edits: change.edits.map((e) => ({ path: e.path, before: e.after, after: e.before })).reverse() };
+    case 'scale':
+      return { ...change, before: change.after, after: change.before };
+    default:
+      return undefined;
+  }
+}
+
+/** In reverse order; undefined when any part has no inverse. */
+export function invertAll(changes: readonly Change[]): Change[] | undefined {
+  const inverses = [...changes].reverse().map(invert);
+  return inverses.every((c) => c !== undefined) ? inverses : undefined;
+}
+
+export function valueAt(object: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (at !== null && typeof at === 'object' && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined),
+    object,
+  );
+}
+
+export const sameValue = (a: unknown, b: unknown): boolean =>
+  canonicalJson(a ?? null) === canonicalJson(b ?? null);
+
+export type EditState = 'before' | 'after' | 'drifted';
+
+/** Where the live object stands: `after` when every edit is already there, `before` when all old values hold. */
+export function stateOfEdits(object: KubeObject, edits: readonly Edit[]): EditState {
+  if (edits.every((e) => sameValue(valueAt(object, e.path), e.after))) return 'after';
+  if (edits.every((e) => sameValue(valueAt(object, e.path), e.before))) return 'before';
+  return 'drifted';
+}
+
+/** `spec.replicas 2 → 4`, for people. */
+export const describeEdit = (e: Edit): string => `${e.path.join('.')} ${short(e.before)} → ${short(e.after)}`;
+
+function short(value: unknown): string {
+  if (value === undefined || value === null) return '(none)';
+  const text = typeof value === 'string' ? value : canonicalJson(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,77 @@
+import type { KubeObject } from './kube.js';
+import type { Severity } from './signal.js';
+import type { Target } from './target.js';
+
+/** One alert on the target of a remediation, with its own life. */
+export interface Problem {
+  fingerprint: string;
+  alert: string;
+  severity: Severity;
+  status: 'firing' | 'resolved';
+  startedAt: string;
+  resolvedAt?: string;
+  /** How often it fired again after a resolve. */
+  refires: number;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+/** A kubelet or controller event, newest last. `message` is untrusted. */
+export interface EventLine {
+  at: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  object: { kind: string; namespace?: string; name: string };
+  count: number;
+}
+
+/** The tail of one container's log: redacted, templated lines. `ref` is the store's key of the longer text. */
+export interface LogExcerpt {
+  pod: string;
+  container: string;
+  isPrevious: boolean;
+  lines: string[];
+  ref?: string;
+}
+
+/** An action that was taken on this target before (from the store). */
+export interface PastAction {
+  remediationId: string;
+  action: string;
+  target: Target;
+  at: string;
+  /** What it came to; undefined while it still runs. */
+  result?: 'effective' | 'ineffective' | 'harmful' | 'inconclusive' | 'failed';
+  wasUndone: boolean;
+  /** Dotted paths of the fields it wrote with their values, for the oscillation guard. */
+  wrote: { path: string; value: string }[];
+}
+
+/** A past incident near in meaning. Only verified outcomes may teach. */
+export interface SimilarIncident {
+  remediationId: string;
+  summary: string;
+  action?: string;
+  outcome: string;
+  isVerified: boolean;
+  /** 0..1, 1 is the same. */
+  similarity: number;
+}
+
+/** Everything that decisions may read, recorded before deciding. */
+export interface Evidence {
+  takenAt: string;
+  target: Target;
+  /** The target itself; undefined when it no longer exists. */
+  object?: KubeObject;
+  /** The target, its owners and dependents, what serves and bounds it, its namespace's workloads, all nodes. Secret values never. */
+  objects: KubeObject[];
+  events: EventLine[];
+  logs: LogExcerpt[];
+  problems: Problem[];
+  history: PastAction[];
+  similar: SimilarIncident[];
+  /** What could not be read, and why: absent evidence is never read as "healthy". */
+  missing: { what: string; why: string }[];
+}

@@ -1,0 +1,88 @@
+import type { Change } from './change.js';
+import type { ObjectRef } from './kube.js';
+import { hashOf } from './sha256.js';
+import type { Target } from './target.js';
+
+export type Tier = 0 | 1 | 2 | 3;
+export type ProposalSource = 'rules' | 'model' | 'both';
+
+/** What an analyzer or a model wants done: an item of the catalogue for an object that enrichment read. */
+export interface Proposal {
+  action: string;
+  target: ObjectRef & { uid?: string };
+  /** As the action's schema has them, locators (namespace, name) included. */
+  parameters: Record<string, unknown>;
+  /** 0..1. Recorded, not trusted. */
+  confidence: number;
+  reason: string;
+  source: ProposalSource;
+  /** Which analyzer or model said it. */
+  by: string;
+}
+
+/** One deterministic diagnosis (analyzers) in the words a person reads. */
+export interface Finding {
+  analyzer: string;
+  /** Short and stable: `bad_rollout.image`, `oom.limit_lowered`. */
+  cause: string;
+  summary: string;
+  /** The object at fault; may differ from the remediation's target (root over symptom). */
+  target: ObjectRef & { uid?: string };
+  evidence: string[];
+  confidence: number;
+  proposals: Omit<Proposal, 'source' | 'by'>[];
+  /** When set, nothing is to be done, and why is the summary. */
+  conclusion?: 'no_action_needed' | 'already_resolved' | 'inconclusive' | 'needs_person';
+  /** For a person, when no action of the catalogue can do it: a kubectl command or a diff. */
+  edit?: string;
+}
+
+export type Undo =
+  | { kind: 'exact' | 'partial'; changes: Change[]; note?: string }
+  | { kind: 'none'; why: string };
+
+/** All a workflow needs of an action travels here, so that it never loads the catalogue. */
+export interface Step {
+  ordinal: number;
+  action: string;
+  target: Target;
+  parameters: Record<string, unknown>;
+  tier: Tier;
+  /** `scale deployment shop/api 2 → 4` */
+  summary: string;
+  reason: string;
+  changes: Change[];
+  undo: Undo;
+  /** Whole activity incl. converging, seconds. */
+  timeoutS: number;
+  /** True when the action writes to the cluster. */
+  isWriting: boolean;
+}
+
+export interface Plan {
+  /** SHA-256 over the steps: approval binds to it. */
+  hash: string;
+  steps: Step[];
+  source: ProposalSource;
+  confidence: number;
+  madeAt: string;
+}
+
+/** Approval must not survive a change of target, parameters or writes; wording and time are not part of it. */
+export const planHash = (steps: readonly Step[]): string =>
+  hashOf(steps.map(({ ordinal, action, target, parameters, changes, undo }) => ({ ordinal, action, target, parameters, changes, undo })));
+
+/** Severity of a safety finding: `deny` ends the plan, `ask` needs a person, `info` is told. */
+export interface SafetyFinding {
+  check: string;
+  reason: string;
+  message: string;
+  severity: 'info' | 'ask' | 'deny';
+  /** Guards (cooldown, oscillation, rate) end in `escalated` rather than `denied`. */
+  escalates?: boolean;
+}
+
+export interface Verdict {
+  decision: 'allow' | 'ask' | 'deny';
+  findings: SafetyFinding[];
+}

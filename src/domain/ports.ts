@@ -1,0 +1,143 @@
+import type { Change } from './change.js';
+import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
+import type { KubeObject, ObjectRef, World } from './kube.js';
+import type { Signal, TargetHint } from './signal.js';
+import type { Target } from './target.js';
+import type { Remediation } from '../contracts/remediation.js';
+import type { NotificationRow } from '../contracts/notification.js';
+
+export interface ChangeOutcome {
+  status: 'applied' | 'already_applied' | 'dry_run';
+  /** The object as the server returned it; undefined after delete and evict. */
+  object?: KubeObject;
+}
+
+export interface ApplyOptions {
+  /** `<workflowId>/<remediationId>/<ordinal>`: goes into the User-Agent (as its hash), the annotation and created names. */
+  actionId: string;
+  /** Server-side `dryRun=All`. */
+  isDryRun?: boolean;
+  /** Undoing: a field that is no longer what we wrote is `Drifted`, not `PreconditionChanged`. */
+  isUndo?: boolean;
+}
+
+/** One Kubernetes cluster. Reads come from the watch cache unless they say live. Writes go through `apply` alone. */
+export interface Cluster {
+  readonly name: string;
+  /** True while the watches are in sync and the API answers. */
+  isHealthy(): boolean;
+  /** The cached objects (managedFields kept for owners only; Secret and ConfigMap values are never cached). */
+  world(): World;
+  /** The top owner of what a hint names, from the cache; undefined when nothing matches. */
+  resolve(hints: readonly TargetHint[]): Target | undefined;
+  /** A live GET; undefined on 404. */
+  read(ref: ObjectRef): Promise<KubeObject | undefined>;
+  /** Re-reads, checks uid and before-values, writes once with a resourceVersion precondition. Throws the codes of actions.md 1.6. */
+  apply(change: Change, options: ApplyOptions): Promise<ChangeOutcome>;
+  /** Resolves when `isDone` holds for the cached world, checked on every change; rejects with `AbortSignal`'s reason. */
+  waitFor<T>(isDone: (world: World) => T | undefined, signal: AbortSignal): Promise<T>;
+  logs(pod: { namespace: string; name: string }, options: { container: string; isPrevious: boolean; tailLines: number; limitBytes: number }): Promise<string>;
+  events(objects: readonly { kind: string; namespace?: string; name: string }[]): EventLine[];
+  /** SelfSubjectAccessReview, cached for a minute. */
+  isAllowed(request: { verb: string; group: string; resource: string; subresource?: string; namespace?: string }): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface SignalRow {
+  signal: Signal;
+  workflowId?: string;
+  remediationId?: string;
+  outcome: 'started' | 'joined' | 'suppressed' | 'rejected' | 'resolved';
+  reason?: string;
+}
+
+export interface RemediationFilter {
+  namespace?: string;
+  phase?: string;
+  outcome?: string;
+  /** `kind/name` or a name. */
+  target?: string;
+  since?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+/** Everything we keep. Every write is idempotent; every method throws `StoreUnavailable` when the database is out of reach. */
+export interface Store {
+  ping(): Promise<void>;
+
+  /** The stored row of this occurrence in this status, or undefined. The one statement of deduplication. */
+  findSignal(key: { cluster: string; fingerprint: string; startsAt: string; status: string }): Promise<{ remediationId?: string; outcome: string } | undefined>;
+  recordSignal(row: SignalRow): Promise<void>;
+  /** Signals by fingerprint, newest first: what became of it and why (`kubernaut why-not`). */
+  signalsOf(fingerprint: string): Promise<(SignalRow & { at: string })[]>;
+
+  /** Whole-document upsert; an older `revision` never overwrites a newer one. Steps and assessments are kept in rows of their own too. */
+  saveRemediation(remediation: Remediation): Promise<void>;
+  /** By id or unique prefix. Throws NotFound, or Conflict naming the candidates. */
+  getRemediation(idOrPrefix: string): Promise<Remediation>;
+  /** The newest remediation of a workflow id, or undefined. */
+  latestOf(workflowId: string): Promise<Remediation | undefined>;
+  listRemediations(filter: RemediationFilter): Promise<{ items: Remediation[]; next?: string }>;
+  /** Writing actions on this target (any remediation), newest first. */
+  pastActions(target: Pick<Target, 'cluster' | 'namespace' | 'kind' | 'name'>, since: string): Promise<PastAction[]>;
+
+  /** Content-addressed: returns `sha256:<hex>`; the same content is kept once. Content must already be redacted. */
+  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'verdict' | 'policy', content: unknown): Promise<string>;
+  getArtifact(ref: string): Promise<unknown>;
+
+  /** Unique on (remediation, channel, kind); returns the existing row when there is one. */
+  claimNotification(row: { remediationId: string; channel: string; kind: string }): Promise<NotificationRow>;
+  updateNotification(row: NotificationRow): Promise<void>;
+  notificationsOf(remediationId: string): Promise<NotificationRow[]>;
+
+  /** Append-only, hash-chained. */
+  audit(entry: { at: string; actor: string; verb: string; subject: string; details?: unknown }): Promise<void>;
+
+  /** Learns a closed remediation. Only verified outcomes are retrievable later. */
+  rememberIncident(incident: { remediationId: string; summary: string; action?: string; outcome: string; isVerified: boolean; embedding: number[] }): Promise<void>;
+  similarIncidents(embedding: number[], limit: number): Promise<SimilarIncident[]>;
+
+  /** Kill switch rows. */
+  pauses(): Promise<import('./policy.js').Pause[]>;
+  setPause(pause: import('./policy.js').Pause | { remove: { cluster?: string; namespace?: string; action?: string } }): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** Text → vector of `dimensions` numbers, unit length. */
+export interface Embedder {
+  readonly id: string;
+  readonly dimensions: number;
+  embed(text: string): Promise<number[]>;
+}
+
+export interface ModelRequest {
+  system: string;
+  /** The typed data block, as text. */
+  prompt: string;
+  /** JSON Schema of the answer (closed). */
+  schema: Record<string, unknown>;
+  schemaName: string;
+  timeoutMs: number;
+}
+
+export interface ModelAnswer {
+  /** Raw text; the caller parses and validates it. */
+  text: string;
+  model: string;
+  usage: { inputTokens?: number; outputTokens?: number };
+}
+
+export interface Model {
+  readonly id: string;
+  answer(request: ModelRequest): Promise<ModelAnswer>;
+}
+
+export interface Clock {
+  /** RFC 3339 with milliseconds. */
+  now(): string;
+}
+
+/** Anything that collects logs for evidence. */
+export type LogReader = (object: KubeObject) => Promise<LogExcerpt[]>;

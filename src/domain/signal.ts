@@ -1,0 +1,53 @@
+import { hashOf } from './sha256.js';
+
+/** Most urgent first. Unknown words sort as `warning`: neither ignored nor paged for. */
+export const SEVERITIES = ['critical', 'high', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** What the labels name, before anything was read from the cluster. */
+export interface TargetHint {
+  kind: string;
+  namespace?: string;
+  name: string;
+  apiVersion?: string;
+}
+
+/** One alert, event or alarm, in our words. Text fields are untrusted: they were written by whoever can label an alert. */
+export interface Signal {
+  source: string;
+  cluster: string;
+  /** Stable over repeats and over firing/resolved. */
+  fingerprint: string;
+  status: 'firing' | 'resolved';
+  alert: string;
+  severity: Severity;
+  /** RFC 3339. Together with the fingerprint it names one occurrence. */
+  startsAt: string;
+  endsAt?: string;
+  receivedAt: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  generatorUrl?: string;
+  /** Most specific object first; empty when the labels name none. */
+  hints: TargetHint[];
+}
+
+const SYNONYMS: Record<string, Severity> = {
+  critical: 'critical', page: 'critical', emergency: 'critical', fatal: 'critical', disaster: 'critical', p1: 'critical',
+  high: 'high', error: 'high', major: 'high', p2: 'high',
+  warning: 'warning', warn: 'warning', medium: 'warning', minor: 'warning', p3: 'warning',
+  info: 'info', informational: 'info', none: 'info', low: 'info', notice: 'info', p4: 'info',
+};
+
+export const severityOf = (word: string | undefined): Severity => SYNONYMS[(word ?? '').toLowerCase()] ?? 'warning';
+
+export const mostSevere = (severities: readonly Severity[]): Severity =>
+  SEVERITIES.find((s) => severities.includes(s)) ?? 'warning';
+
+/** For senders that bring no fingerprint: the sorted label set, as AlertManager does, in 16 hex digits. */
+export const fingerprintOf = (source: string, labels: Record<string, string>): string =>
+  hashOf([source, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]).slice(0, 16);
+
+/** One occurrence of one alert on one cluster: the key of deduplication. */
+export const occurrenceOf = (s: Pick<Signal, 'cluster' | 'fingerprint' | 'startsAt'>): string =>
+  `${s.cluster}/${s.fingerprint}/${s.startsAt}`;
