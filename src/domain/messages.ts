@@ -1,5 +1,5 @@
-import type { Problem } from './evidence.js';
 import type { Horizon } from './effectiveness.js';
+import type { Outcome } from './remediation.js';
 import type { Signal } from './signal.js';
 import type { Target } from './target.js';
 
@@ -53,21 +53,19 @@ export interface RemediateInput {
   target: Target;
   first: Signal;
   horizons: Horizon[];
-  /** Whether the process that runs the workflows also hosts the reading activities: then they run as local activities (docs/decisions/0004). */
+  /** Does the process that runs the workflows also host the quick activities? Then they run as local ones (docs/decisions/0004). */
   isCoLocated: boolean;
-  /** How long a converging action may take at the most, ms. */
-  actionTimeoutMs: number;
   hasModel: boolean;
-  /** Link back into our API, for cards and notifications. */
-  selfUrl?: string;
-  /** Set by continue-as-new only. */
-  carried?: CarriedState;
+  /** Names of the configured channels. */
+  channels: string[];
+  /** Our API and Temporal's Web UI, for cards and notifications. */
+  links: { api?: string; temporalUi?: string };
+  /** Set by continue-as-new only: the run's whole state, plain JSON. */
+  carried?: unknown;
 }
 
-export interface CarriedState {
-  startedAt: string;
-  problems: Problem[];
-  timeline: TimelineEntry[];
-  tried: string[];
-  state: unknown;
+export interface RemediateResult {
+  remediationId: string;
+  outcome: Outcome;
+  reason?: string;
 }

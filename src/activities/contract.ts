@@ -1,0 +1,92 @@
+import type { Remediation } from '../contracts/remediation.js';
+import type { Problem } from '../domain/evidence.js';
+import type { Observation } from '../domain/effectiveness.js';
+import type { Finding, Plan, Proposal, ProposalSource, Step, Verdict } from '../domain/plan.js';
+import type { Outcome } from '../domain/remediation.js';
+import type { Severity } from '../domain/signal.js';
+import type { Target } from '../domain/target.js';
+
+/** What the target looked like before we touched it: assessments compare with this. */
+export interface Baseline {
+  ready?: number;
+  /** Trouble that was there already and must not be blamed on us: `shop/pod api-1 CrashLoopBackOff`. */
+  trouble: string[];
+  /** `namespace/service` → ready endpoints. */
+  endpoints: Record<string, number>;
+  /** The diagnosed cause, to see whether it is gone. */
+  cause?: string;
+  /** Can the cluster state show the triggering condition at all? */
+  isVisible: boolean;
+}
+
+export interface Analysis {
+  source: ProposalSource;
+  cause: string;
+  confidence: number;
+  reasoning: string;
+  edit?: string;
+  evidence_ref?: string;
+}
+
+export interface PlanRequest {
+  remediationId: string;
+  target: Target;
+  problems: Problem[];
+  severity: Severity;
+  evidenceRef: string;
+  findings: Finding[];
+  /** From a model; empty without one. */
+  proposals: Proposal[];
+  /** Keys of proposals that were tried in this remediation. */
+  tried: string[];
+}
+
+export type PlanAnswer =
+  | { kind: 'conclude'; outcome: Outcome; reason: string; analysis: Analysis; verdict?: Verdict }
+  | {
+      kind: 'plan';
+      plan: Plan;
+      verdict: Verdict;
+      analysis: Analysis;
+      baseline: Baseline;
+      approvalTimeoutMs: number;
+      /** `observe` and `suggest` end here: recorded, told, not done. */
+      mode: 'act' | 'observe' | 'suggest';
+      /** Key of the chosen proposal. */
+      key: string;
+      /** Candidates that were passed over, with the reason. */
+      passedOver: { action: string; reason: string }[];
+    };
+
+export interface AssessRequest {
+  remediationId: string;
+  target: Target;
+  problems: Problem[];
+  steps: Step[];
+  baseline: Baseline;
+  actedAt: string;
+}
+
+export interface StepRequest {
+  step: Step;
+  actionId: string;
+  mode: 'apply' | 'undo';
+  /** Occurrences whose resolve arrived at the store means: do not write any more (C12). */
+  problems: Pick<Problem, 'fingerprint' | 'startedAt'>[];
+}
+
+export interface StepReply {
+  status: 'applied' | 'already_applied';
+  detail: string;
+}
+
+/** The activities that workflows call, apart from one per action (named by its id, `StepRequest` → `StepReply`). */
+export interface StageActivities {
+  enrich(input: { target: Target; problems: Problem[] }): Promise<{ evidenceRef: string; hasObject: boolean }>;
+  diagnose(input: { evidenceRef: string }): Promise<{ findings: Finding[] }>;
+  analyze(input: { evidenceRef: string; findings: Finding[] }): Promise<{ proposals: Proposal[]; tokens: number }>;
+  makePlan(input: PlanRequest): Promise<PlanAnswer>;
+  assess(input: AssessRequest): Promise<Observation>;
+  record(input: { remediation: Remediation; learn?: boolean }): Promise<void>;
+  notify(input: { remediation: Remediation; kind: 'approval_requested' | 'closed'; channel: string }): Promise<void>;
+}

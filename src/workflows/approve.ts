@@ -1,0 +1,37 @@
+import { condition, workflowInfo } from '@temporalio/workflow';
+import { formatDuration } from '../domain/duration.js';
+import { close, tell } from './close.js';
+import { continueIfSuggested } from './continue.js';
+import type { Run } from './run.js';
+import { isAllResolved, type Stage } from './state.js';
+
+/** Waits for a person. Silence is never consent: the timer ends in `expired`. */
+export async function approve(run: Run): Promise<Stage> {
+  const { state } = run;
+  const timeoutMs = state.approvalTimeoutMs ?? 3_600_000;
+  if (state.doc.phase !== 'awaiting_approval') {
+    state.doc.approval = { state: 'pending', expires_at: new Date(Date.now() + timeoutMs).toISOString() };
+    run.moveTo('awaiting_approval', `waits for a decision, at most ${formatDuration(timeoutMs)}`);
+    run.index({ KubernautPhase: 'awaiting_approval', KubernautAwaitingApproval: true, KubernautAction: state.plan!.steps[0]!.action });
+    await run.save('record the pending plan');
+    await tell(run, 'approval_requested');
+  }
+  const remainingMs = Math.max(1, Date.parse(state.doc.approval!.expires_at!) - Date.now());
+  const isOver = () => state.decision !== undefined || isAllResolved(state) || workflowInfo().continueAsNewSuggested;
+  await condition(isOver, remainingMs, { summary: 'approval expires' });
+  if (state.decision) return decided(run);
+  if (isAllResolved(state)) return close(run, 'already_resolved', 'the alerts resolved while the plan waited for approval');
+  await continueIfSuggested(run);
+  Object.assign(state.doc.approval!, { state: 'expired', at: run.now() });
+  return close(run, 'expired', `nobody decided within ${formatDuration(timeoutMs)}`);
+}
+
+function decided(run: Run): Stage | Promise<Stage> {
+  const { kind, by, reason } = run.state.decision!;
+  const who = by ?? 'a person';
+  Object.assign(run.state.doc.approval!, {
+    state: kind === 'approve' ? 'approved' : 'rejected', by: who, at: run.now(), ...(reason ? { reason } : {}),
+  });
+  run.note(`${kind === 'approve' ? 'approved' : 'rejected'} by ${who}${reason ? `: ${reason}` : ''}`);
+  return kind === 'approve' ? 'execute' : close(run, 'denied', `rejected by ${who}${reason ? `: ${reason}` : ''}`);
+}

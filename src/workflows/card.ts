@@ -1,0 +1,66 @@
+import type { Remediation } from '../contracts/remediation.js';
+import type { State } from './state.js';
+
+const MARK: Record<string, string> = {
+  planned: '◻', running: '▶', applied: '✔', already_applied: '✔', failed: '✖', undone: '↩', undo_refused: '⚠', skipped: '–',
+};
+
+/** The page that the Temporal Web UI shows under "Current Details": Markdown without HTML or images, rewritten at each step. */
+export function cardOf(state: State): string {
+  const { doc } = state;
+  return [
+    `**${doc.outcome ?? doc.phase}**${doc.reason ? `: ${clean(doc.reason)}` : ''}`,
+    ...problemLines(state),
+    ...analysisLines(doc),
+    ...planLines(doc),
+    ...verdictLines(doc),
+    ...approvalLines(doc),
+    ...assessmentLines(doc),
+    ...timelineLines(doc),
+  ]
+    .join('\n')
+    .slice(0, 18_000);
+}
+
+const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', `### ${title}`, ...lines]);
+
+const problemLines = (state: State): string[] =>
+  section('Problems', state.problems.map((p) => `- ${clean(p.alert)} (${p.severity}) ${p.status}${p.refires ? `, fired again ${p.refires}×` : ''}`));
+
+const analysisLines = ({ analysis }: Remediation): string[] =>
+  analysis
+    ? section('Why', [
+        `- ${clean(analysis.cause)} (${Math.round(analysis.confidence * 100)} % sure, by ${analysis.source})`,
+        `- ${clean(analysis.reasoning)}`,
+        ...(analysis.edit ? [`- for a person: \`${analysis.edit.replaceAll('`', "'")}\``] : []),
+      ])
+    : [];
+
+const planLines = ({ plan }: Remediation): string[] =>
+  plan
+    ? section(`Plan ${plan.hash.slice(0, 10)}`, plan.steps.map((s) => `- ${MARK[s.status] ?? ''} ${clean(s.summary)} (tier ${s.tier}, undo ${s.undo})${s.result ? `: ${clean(s.result)}` : ''}`))
+    : [];
+
+const verdictLines = ({ verdict }: Remediation): string[] =>
+  verdict ? section(`Safety: ${verdict.decision}`, verdict.findings.map((f) => `- ${f.severity}: ${clean(f.message)}`)) : [];
+
+const approvalLines = (doc: Remediation): string[] =>
+  doc.phase === 'awaiting_approval' && doc.plan
+    ? section('Approve', [
+        `Until ${doc.approval?.expires_at}:`,
+        '```',
+        `kubernaut approve ${doc.id} --plan ${doc.plan.hash.slice(0, 10)}`,
+        `temporal workflow update execute --workflow-id '${doc.workflow_id}' --name approveRemediation --input '{"by":"you","plan":"${doc.plan.hash.slice(0, 10)}"}'`,
+        `kubernaut reject ${doc.id}`,
+        '```',
+      ])
+    : [];
+
+const assessmentLines = ({ assessments }: Remediation): string[] =>
+  section('Effect', assessments.map((a) => `- ${a.horizon}: ${a.verdict ?? `due ${a.due_at}`}${a.evidence.length ? ` (${a.evidence.slice(0, 3).map(clean).join('; ')})` : ''}`));
+
+const timelineLines = ({ timeline }: Remediation): string[] =>
+  section('Timeline', timeline.slice(-30).map((t) => `- ${t.at.slice(11, 19)} ${t.phase}: ${clean(t.text)}`));
+
+/** Alert names and log lines are untrusted: they must not draw links, headings or code in the page. */
+export const clean = (text: string): string => text.replace(/[`*[\]<>#|\\]/g, ' ').replace(/\s+/g, ' ').slice(0, 400);

@@ -1,0 +1,74 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { PlanAnswer } from '../activities/contract.js';
+import type { Finding, Proposal } from '../domain/plan.js';
+import { analyze, quick } from './activity-options.js';
+import { close } from './close.js';
+import type { Run } from './run.js';
+import { isAllResolved, type Stage } from './state.js';
+
+/** enriching → analyzing → planning → validating: from "something is wrong" to a plan with a verdict, or an honest end. */
+export async function decide(run: Run): Promise<Stage> {
+  const { state, input } = run;
+  if (isAllResolved(state)) return close(run, 'already_resolved', 'every alert resolved before anything was done');
+  run.moveTo('enriching', state.rung > 0 ? 'reading the cluster again' : 'reading the cluster');
+  const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: state.problems });
+  run.moveTo('analyzing', 'looking for the cause');
+  const { findings } = await quick('diagnose', input.isCoLocated, 'deterministic analyzers')({ evidenceRef: evidence.evidenceRef });
+  const proposals = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : [];
+  run.moveTo('planning', findings[0] ? findings[0].summary : 'no analyzer recognises this');
+  const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({
+    remediationId: state.doc.id,
+    target: input.target,
+    problems: state.problems,
+    severity: state.doc.severity,
+    evidenceRef: evidence.evidenceRef,
+    findings,
+    proposals,
+    tried: state.tried,
+  });
+  state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
+  if (answer.verdict) state.doc.verdict = answer.verdict;
+  return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
+}
+
+/** A model that is down, slow or talks nonsense costs nothing but its time: the rules decide alone. */
+async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Promise<Proposal[]> {
+  try {
+    const answer = await analyze('ask the model')({ evidenceRef, findings });
+    run.state.doc.usage.tokens += answer.tokens;
+    return answer.proposals;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    run.note('the model gave no usable answer; the rules decide alone');
+    return [];
+  }
+}
+
+/** On a later rung the honest outcome includes what the earlier rungs did. */
+function conclude(run: Run, answer: Extract<PlanAnswer, { kind: 'conclude' }>): Promise<Stage> {
+  const undone = run.state.doc.plan?.steps.some((s) => s.status === 'undone') ?? false;
+  if (run.state.rung === 0) return close(run, answer.outcome, answer.reason);
+  if (answer.outcome === 'escalated') return close(run, 'escalated', answer.reason);
+  return close(run, undone ? 'rolled_back' : 'no_effect', `what was tried did not help, and there is nothing else to try: ${answer.reason}`);
+}
+
+async function adopt(run: Run, answer: Extract<PlanAnswer, { kind: 'plan' }>): Promise<Stage> {
+  const { state } = run;
+  Object.assign(state, { plan: answer.plan, baseline: answer.baseline, approvalTimeoutMs: answer.approvalTimeoutMs, applied: [], decision: undefined });
+  state.tried.push(answer.key);
+  const earlier = state.doc.plan?.steps.filter((s) => s.status !== 'planned') ?? [];
+  state.doc.plan = {
+    hash: answer.plan.hash,
+    steps: [
+      ...earlier,
+      ...answer.plan.steps.map((s) => ({
+        ordinal: s.ordinal, action: s.action, target: s.target, parameters: s.parameters, tier: s.tier,
+        status: 'planned' as const, summary: s.summary, undo: s.undo.kind, rung: state.rung,
+      })),
+    ],
+  };
+  run.moveTo('validating', answer.plan.steps.map((s) => s.summary).join(', then '));
+  if (answer.mode === 'observe') return close(run, 'observed', `dry run: would ${answer.plan.steps.map((s) => s.summary).join(', then ')}`);
+  if (answer.mode === 'suggest') return close(run, 'notified', `suggested: ${answer.plan.steps.map((s) => s.summary).join(', then ')}`);
+  return answer.verdict.decision === 'ask' ? 'approve' : 'execute';
+}

@@ -1,0 +1,100 @@
+import type { Baseline } from '../activities/contract.js';
+import type { Remediation } from '../contracts/remediation.js';
+import type { Problem } from '../domain/evidence.js';
+import type { Decision, RemediateInput } from '../domain/messages.js';
+import type { Plan } from '../domain/plan.js';
+import type { Signal } from '../domain/signal.js';
+import { workflowIdOf } from '../domain/target.js';
+
+/** Where the run stands between waits. Each stage is a function in its own file that returns the next one. */
+export type Stage = 'decide' | 'approve' | 'execute' | 'verify' | 'closed';
+
+/** All a run knows: plain JSON, since continue-as-new carries it whole. */
+export interface State {
+  stage: Stage;
+  doc: Remediation;
+  problems: Problem[];
+  /** Proposals that were tried or refused in this remediation, by key: a ladder never climbs the same rung twice. */
+  tried: string[];
+  rung: number;
+  /** How often the world moved between plan and write. */
+  replans: number;
+  plan?: Plan;
+  baseline?: Baseline;
+  approvalTimeoutMs?: number;
+  /** Ordinals of the steps of the current plan that were applied, in order. */
+  applied: number[];
+  verifying?: { actedAt: string; next: number };
+  decision?: Decision & { kind: 'approve' | 'reject' };
+  cancel?: Decision;
+  undo?: Decision;
+}
+
+export function newState(input: RemediateInput, now: string, runId: string): State {
+  const { target, first } = input;
+  return {
+    stage: 'decide',
+    problems: [problemOf(first)],
+    tried: [],
+    rung: 0,
+    replans: 0,
+    applied: [],
+    doc: {
+      id: input.remediationId,
+      workflow_id: workflowIdOf(target),
+      run_id: runId,
+      cluster: target.cluster,
+      target,
+      phase: 'received',
+      severity: first.severity,
+      problems: [],
+      assessments: [],
+      timeline: [{ at: now, phase: 'received', text: `${first.alert} from ${first.source}` }],
+      usage: { tokens: 0, api_requests: 0 },
+      started_at: now,
+      links: {
+        ...(input.links.api ? { self: `${input.links.api}/api/v1/remediations/${input.remediationId}` } : {}),
+        ...(input.links.temporalUi ? { temporal: `${input.links.temporalUi}/workflows/${encodeURIComponent(workflowIdOf(target))}/${runId}` } : {}),
+      },
+      revision: 0,
+    },
+  };
+}
+
+const problemOf = (s: Signal): Problem => ({
+  fingerprint: s.fingerprint,
+  alert: s.alert,
+  severity: s.severity,
+  status: 'firing',
+  startedAt: s.startsAt,
+  refires: 0,
+  labels: s.labels,
+  annotations: s.annotations,
+});
+
+/**
+ * A signal that arrived at the running remediation. Repeats change nothing: at-least-once delivery is absorbed here.
+ * Returns what happened in words, or undefined for a repeat.
+ */
+export function join(problems: Problem[], signal: Signal): string | undefined {
+  const known = problems.find((p) => p.fingerprint === signal.fingerprint);
+  if (signal.status === 'resolved') return known && resolve(known, signal.startsAt, signal.endsAt ?? signal.receivedAt);
+  if (!known) {
+    problems.push(problemOf(signal));
+    return `joined by ${signal.alert}`;
+  }
+  if (known.startedAt >= signal.startsAt && (known.status === 'firing' || known.startedAt === signal.startsAt)) return undefined;
+  const isRefire = known.status === 'resolved';
+  Object.assign(known, { status: 'firing', startedAt: signal.startsAt, resolvedAt: undefined, refires: known.refires + (isRefire ? 1 : 0) });
+  return isRefire ? `${signal.alert} fires again` : undefined;
+}
+
+/** A resolve of an earlier occurrence than the one that fires now is late news and changes nothing. */
+function resolve(problem: Problem, startsAt: string, at: string): string | undefined {
+  if (problem.status === 'resolved' || startsAt < problem.startedAt) return undefined;
+  problem.status = 'resolved';
+  problem.resolvedAt = at;
+  return `${problem.alert} resolved`;
+}
+
+export const isAllResolved = (state: State): boolean => state.problems.every((p) => p.status === 'resolved');
