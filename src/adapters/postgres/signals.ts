@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Clock, SignalRow, Store } from '../../domain/ports.js';
+import type { Signal } from '../../domain/signal.js';
+import { cleanJson, cleanText } from './clean-text.js';
+import type { Query } from './query.js';
+
+/** More than anybody reads of one alert. */
+const HISTORY_LIMIT = 100;
+const MAX_KEY_LENGTH = 256;
+
+/** A b-tree entry holds 2704 bytes; a custom source may send any fingerprint, and a refused insert would lose its signal. */
+function keyText(text: string): string {
+  const clean = cleanText(text);
+  if (clean.length <= MAX_KEY_LENGTH) return clean;
+  return `sha256:${createHash('sha256').update(clean).digest('hex')}`;
+}
+
+const FIND = `
+  select remediation_id, outcome from signals
+  where cluster = $1 and fingerprint = $2 and starts_at = $3::timestamptz and status = $4`;
+
+/** A row that names a remediation is final: a late repeat must not detach the signal from what became of it. */
+const RECORD = `
+  insert into signals (cluster, fingerprint, starts_at, status, outcome, workflow_id, remediation_id, reason, at, signal)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  on conflict (cluster, fingerprint, starts_at, status) do update set
+    outcome = excluded.outcome, workflow_id = excluded.workflow_id, remediation_id = excluded.remediation_id,
+    reason = excluded.reason, at = excluded.at, signal = excluded.signal
+  where signals.remediation_id is null`;
+
+const OF_FINGERPRINT = `
+  select signal, outcome, workflow_id, remediation_id, reason, at from signals
+  where fingerprint = $1 order by at desc, starts_at desc limit ${HISTORY_LIMIT}`;
+
+interface Row {
+  signal: Signal;
+  outcome: SignalRow['outcome'];
+  workflow_id: string | null;
+  remediation_id: string | null;
+  reason: string | null;
+  at: Date;
+}
+
+export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSignal' | 'recordSignal' | 'signalsOf'> => ({
+  async findSignal({ cluster, fingerprint, startsAt, status }) {
+    const [row] = await query<Row>('looking for a duplicate signal', FIND, [keyText(cluster), keyText(fingerprint), startsAt, status]);
+    return row && { remediationId: row.remediation_id ?? undefined, outcome: row.outcome };
+  },
+
+  async recordSignal({ signal, outcome, workflowId, remediationId, reason }) {
+    const key = [keyText(signal.cluster), keyText(signal.fingerprint), signal.startsAt, signal.status];
+    const fate = [outcome, workflowId, remediationId, reason].map((text) => (text === undefined ? null : cleanText(text)));
+    await query('recording a signal', RECORD, [...key, ...fate, clock.now(), cleanJson(signal)]);
+  },
+
+  async signalsOf(fingerprint) {
+    const rows = await query<Row>('reading the signals of a fingerprint', OF_FINGERPRINT, [keyText(fingerprint)]);
+    return rows.map((row) => ({
+      signal: row.signal,
+      outcome: row.outcome,
+      workflowId: row.workflow_id ?? undefined,
+      remediationId: row.remediation_id ?? undefined,
+      reason: row.reason ?? undefined,
+      at: row.at.toISOString(),
+    }));
+  },
+});

@@ -1,0 +1,34 @@
+import type { Clock, Store } from '../../domain/ports.js';
+import { incidentMethods } from '../vectors/incidents.js';
+import { artifactMethods } from './artifacts.js';
+import { auditMethods } from './audit.js';
+import type { Database } from './database.js';
+import { notificationMethods } from './notifications.js';
+import { pastActionMethods } from './past-actions.js';
+import { pauseMethods } from './pauses.js';
+import { queryOn } from './query.js';
+import { remediationListMethods } from './remediation-list.js';
+import { remediationMethods } from './remediations.js';
+import { signalMethods } from './signals.js';
+
+const systemClock: Clock = { now: () => new Date().toISOString() };
+
+/** The `Store` port over an open database. `close` closes the database. */
+export function createStore(database: Database, clock: Clock = systemClock): Store {
+  const query = queryOn(database);
+  return {
+    async ping() {
+      await query('answering a ping', 'select 1');
+    },
+    ...signalMethods(query, clock),
+    ...remediationMethods(query),
+    ...remediationListMethods(query),
+    ...pastActionMethods(query),
+    ...artifactMethods(query, clock),
+    ...notificationMethods(query, clock),
+    ...auditMethods(query),
+    ...incidentMethods(query, clock),
+    ...pauseMethods(query, clock),
+    close: () => database.close(),
+  };
+}
