@@ -1,0 +1,121 @@
+import { environmentOf } from './environment.js';
+import type { Surroundings } from './container-faults.js';
+import type { ContainerMemory, PodEvent, Run } from './memory.js';
+import { timeText, withLines } from './memory.js';
+import { frozenFiles } from './volumes.js';
+
+export interface Step {
+  memory: ContainerMemory;
+  events: PodEvent[];
+}
+
+/** Bare names live on Docker Hub, as container runtimes spell them in messages. */
+function fullName(image: string): string {
+  const first = image.split('/')[0] ?? '';
+  if (!image.includes('/')) return `docker.io/library/${image}`;
+  return first.includes('.') || first.includes(':') || first === 'localhost' ? image : `docker.io/${image}`;
+}
+
+/** Pull secrets count only when the pod's own spec names them: admission copied the service account's at creation. */
+function pullProblem({ image, container, pod, world }: Surroundings): string | undefined {
+  const name = fullName(container.image);
+  const reference = `Failed to pull image "${container.image}": rpc error: code = NotFound desc = failed to pull and unpack image "${name}": failed to resolve reference "${name}"`;
+  if (image.pull === 'not_found') return `${reference}: ${name}: not found`;
+  const hasSecret = pod.spec.imagePullSecrets?.some((one) => one.name && world.get('Secret', pod.metadata.namespace, one.name)) ?? false;
+  if (image.pull !== 'unauthorized' || hasSecret) return undefined;
+  return `${reference.replace('code = NotFound', 'code = Unknown')}: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`;
+}
+
+/** Deterministic id in the shape of a runtime's: 64 hex digits from the pod, the container and the life. */
+function runtimeId(seed: string): string {
+  let hash = 2166136261;
+  let text = '';
+  for (let round = 0; text.length < 64; round++) {
+    for (const char of `${seed}/${String(round)}`) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619) >>> 0;
+    text += hash.toString(16).padStart(8, '0');
+  }
+  return `containerd://${text.slice(0, 64)}`;
+}
+
+const about = (around: Surroundings, type: PodEvent['type'], reason: string, message: string): PodEvent => ({
+  type,
+  reason,
+  message,
+  container: around.container.name,
+  isInit: around.isInit,
+});
+
+export const eventAbout = about;
+
+function pullFailed(memory: ContainerMemory, around: Surroundings, problem: string): Step {
+  return {
+    memory: { ...memory, stage: 'pull_failed', sinceMs: around.now, pullFailures: memory.pullFailures + 1, problem: problem.replace(/^Failed to pull image "[^"]*": /, '') },
+    events: [
+      about(around, 'Normal', 'Pulling', `Pulling image "${around.container.image}"`),
+      about(around, 'Warning', 'Failed', problem),
+      about(around, 'Warning', 'Failed', 'Error: ErrImagePull'),
+    ],
+  };
+}
+
+function commandNotFound(memory: ContainerMemory, around: Surroundings, argv0: string): Step {
+  const { now, pod, container } = around;
+  const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${argv0}": executable file not found in $PATH: unknown`;
+  const creations = memory.creations + 1;
+  const containerID = runtimeId(`${pod.metadata.uid}/${container.name}/${String(creations)}`);
+  const exited = { exitCode: 128, reason: 'StartError', message, startedAt: '1970-01-01T00:00:00Z', finishedAt: timeText(now), containerID };
+  return {
+    memory: { ...memory, stage: 'crashed', sinceMs: now, creations, crashes: memory.crashes + 1, exited, last: memory.exited ?? memory.last, run: undefined },
+    events: [about(around, 'Normal', 'Created', `Created container: ${container.name}`), about(around, 'Warning', 'Failed', `Error: ${message}`)],
+  };
+}
+
+/** Tries to start a container: pull, volumes, references, command, in the order of the table. */
+export function startContainer(memory: ContainerMemory, around: Surroundings, mountProblem: string | undefined): Step {
+  const { container, pod, world, image, now } = around;
+  const problem = memory.isPulled ? undefined : pullProblem(around);
+  if (problem) return pullFailed(memory, around, problem);
+  const pulled = { ...memory, isPulled: true, problem: undefined, pullFailures: 0 };
+  if (mountProblem) return { memory: { ...pulled, stage: 'creating', sinceMs: now }, events: [] };
+  const events = memory.isPulled ? [] : [about(around, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine`)];
+
+  const environment = environmentOf(container, pod, world);
+  if (environment.problem) {
+    const failed = about(around, 'Warning', 'Failed', `Error: ${environment.problem}`);
+    return { memory: { ...pulled, stage: 'config_error', sinceMs: now, problem: environment.problem }, events: [...events, failed] };
+  }
+  const argv0 = container.command?.[0]?.replace(/\$\(([^)]+)\)/g, (whole, name: string) => environment.values[name] ?? whole);
+  if (argv0 !== undefined && image.command && !image.command.includes(argv0)) {
+    const step = commandNotFound(pulled, around, argv0);
+    return { memory: step.memory, events: [...events, ...step.events] };
+  }
+
+  const creations = memory.creations + 1;
+  const run: Run = {
+    id: runtimeId(`${pod.metadata.uid}/${container.name}/${String(creations)}`),
+    startedMs: now,
+    env: environment.values,
+    frozen: frozenFiles(container, around.volumes),
+    isReady: false,
+    hasAnnouncedStart: false,
+  };
+  const isRestart = memory.creations > 0;
+  return {
+    memory: {
+      ...pulled,
+      stage: 'running',
+      sinceMs: now,
+      creations,
+      run,
+      last: memory.exited ?? memory.last,
+      exited: undefined,
+      previousLog: isRestart ? memory.log : memory.previousLog,
+      log: withLines([], now, `starting ${[...(container.command ?? []), ...(container.args ?? [])].join(' ') || container.image}`),
+    },
+    events: [
+      ...events,
+      about(around, 'Normal', 'Created', `Created container: ${container.name}`),
+      about(around, 'Normal', 'Started', `Started container ${container.name}`),
+    ],
+  };
+}

@@ -1,0 +1,116 @@
+import type { ClusterCache } from './cluster-cache.js';
+import { tolerating, type KubeClient } from './kube-client.js';
+import type { Claim, PersistentVolume, StorageClass } from './kube-types.js';
+import { quantityOf } from './quantity.js';
+import { objectPath } from './resource-paths.js';
+import { taskPool } from './task-pool.js';
+
+export const provisioner = 'sandbox.kubernaut.io/disk';
+const provisionedBy = 'pv.kubernetes.io/provisioned-by';
+const selectedNode = 'volume.kubernetes.io/selected-node';
+
+export type StorageStep = { do: 'provision'; class: StorageClass } | { do: 'resize'; volume: PersistentVolume; size: string } | { do: 'nothing' };
+
+const nothing: StorageStep = { do: 'nothing' };
+
+/**
+ * What a provisioner and a resizer would do for a claim now. Binding itself is the real controller's. Every class is
+ * served except `kubernetes.io/no-provisioner`, whose volumes people make by hand; any bound volume whose class allows
+ * expansion grows.
+ */
+export function storageStepOf(claim: Claim, storageClass: StorageClass | undefined, volume: PersistentVolume | undefined): StorageStep {
+  if (claim.metadata.deletionTimestamp || !storageClass) return nothing;
+  if (claim.status?.phase === 'Bound') {
+    const wanted = claim.spec.resources?.requests?.['storage'];
+    const isLarger = quantityOf(wanted) > quantityOf(claim.status.capacity?.['storage']);
+    return isLarger && wanted && volume && storageClass.allowVolumeExpansion ? { do: 'resize', volume, size: wanted } : nothing;
+  }
+  if (claim.spec.volumeName || storageClass.provisioner === 'kubernetes.io/no-provisioner') return nothing;
+  const waitsForPod = storageClass.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[selectedNode];
+  return waitsForPod ? nothing : { do: 'provision', class: storageClass };
+}
+
+function volumeFor(claim: Claim, storageClass: StorageClass): object {
+  const { name, namespace, uid, resourceVersion } = claim.metadata;
+  const volume = `pvc-${uid}`;
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: volume, annotations: { [provisionedBy]: storageClass.provisioner } },
+    spec: {
+      capacity: { storage: claim.spec.resources?.requests?.['storage'] ?? '1Gi' },
+      accessModes: claim.spec.accessModes ?? ['ReadWriteOnce'],
+      volumeMode: claim.spec.volumeMode ?? 'Filesystem',
+      storageClassName: storageClass.metadata.name,
+      persistentVolumeReclaimPolicy: storageClass.reclaimPolicy ?? 'Delete',
+      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion },
+      hostPath: { path: `/var/lib/sandbox/${volume}` },
+    },
+  };
+}
+
+const defaultClasses = [
+  { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' }, allowVolumeExpansion: true },
+  { name: 'fixed', annotations: {}, allowVolumeExpansion: false },
+];
+
+export async function createDefaultClasses(client: KubeClient): Promise<void> {
+  for (const { name, annotations, allowVolumeExpansion } of defaultClasses) {
+    const body = {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name, annotations },
+      provisioner,
+      reclaimPolicy: 'Delete',
+      volumeBindingMode: 'Immediate',
+      allowVolumeExpansion,
+    };
+    await tolerating([409], client.request('POST', '/apis/storage.k8s.io/v1/storageclasses', body));
+  }
+}
+
+async function resize(client: KubeClient, claim: Claim, volume: PersistentVolume, size: string): Promise<void> {
+  await tolerating([404, 409], client.request('merge', objectPath('PersistentVolume', undefined, volume.metadata.name), { spec: { capacity: { storage: size } } }));
+  const status = { capacity: { storage: size }, conditions: null, allocatedResources: null, allocatedResourceStatuses: null };
+  await tolerating([404, 409], client.request('merge', `${objectPath('PersistentVolumeClaim', claim.metadata.namespace, claim.metadata.name)}/status`, { status }));
+}
+
+/** Provisions, expands and removes volumes as an external provisioner and resizer would. */
+export function runStorage(client: KubeClient, cache: ClusterCache, onError: (error: unknown) => void): void {
+  const pool = taskPool(4, onError);
+  const busy = new Set<string>();
+
+  const look = (claim: Claim): void => {
+    const storageClass = claim.spec.storageClassName ? cache.get('StorageClass', undefined, claim.spec.storageClassName) : undefined;
+    const volume = claim.spec.volumeName ? cache.get('PersistentVolume', undefined, claim.spec.volumeName) : undefined;
+    const step = storageStepOf(claim, storageClass, volume);
+    const key = `${claim.metadata.uid}/${step.do}/${step.do === 'resize' ? step.size : ''}`;
+    if (step.do === 'nothing' || busy.has(key)) return;
+    busy.add(key);
+    pool.run(async () => {
+      try {
+        if (step.do === 'resize') await resize(client, claim, step.volume, step.size);
+        else await tolerating([409], client.request('POST', '/api/v1/persistentvolumes', volumeFor(claim, step.class)));
+      } finally {
+        busy.delete(key);
+      }
+    });
+  };
+  const lookAtAll = (): void => cache.list('PersistentVolumeClaim').forEach(look);
+
+  cache.on('PersistentVolumeClaim', (change, claim) => {
+    if (change !== 'delete') look(claim);
+  });
+  cache.on('StorageClass', lookAtAll);
+  cache.on('PersistentVolume', (change, volume) => {
+    const isOurs = volume.metadata.annotations?.[provisionedBy] !== undefined && volume.metadata.name.startsWith('pvc-');
+    if (change === 'delete' || volume.metadata.deletionTimestamp) return;
+    if (isOurs && volume.status?.phase === 'Released' && volume.spec.persistentVolumeReclaimPolicy === 'Delete') {
+      pool.run(async () => void (await tolerating([404, 409], client.request('DELETE', objectPath('PersistentVolume', undefined, volume.metadata.name)))));
+    }
+    const { namespace, name } = volume.spec.claimRef ?? {};
+    const claim = name ? cache.get('PersistentVolumeClaim', namespace, name) : undefined;
+    if (claim) look(claim);
+  });
+  lookAtAll();
+}
