@@ -1,0 +1,66 @@
+import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
+import type { Finding } from '../domain/plan.js';
+import { defineAnalyzer } from './define.js';
+import { autoscalersInScope } from './reading/autoscalers.js';
+import { cut } from './reading/container-trouble.js';
+import { nameOf, rollback, targetOf } from './reading/proposals.js';
+import { containersOf, fallbackOf, podSpecOf, revisionOf, rolloutOf, type ContainerSpec } from './reading/rollout.js';
+import { secondsBetween } from './reading/scene.js';
+
+/** A new autoscaler has no metrics for its first half minute: that is no fault. */
+const GRACE_S = 15;
+
+/** An autoscaler that cannot read what it scales on: a missing request is the usual reason, a higher maximum never the cure. */
+export const hpaWithoutMetrics = defineAnalyzer({
+  id: 'hpa_without_metrics',
+  summary: 'A HorizontalPodAutoscaler cannot compute its metric.',
+  looksAt: ['horizontalpodautoscalers', 'deployments', 'replicasets'],
+  diagnose: (evidence, world) => autoscalersInScope(evidence, world).flatMap((hpa) => findingOf(hpa, world, evidence.takenAt)),
+});
+
+function findingOf(hpa: KubeObject, world: World, now: string): Finding[] {
+  const active = conditionOf(hpa, 'ScalingActive');
+  if (active?.status !== 'False' || active.reason === 'ScalingDisabled') return [];
+  const scaled = world.get(hpa.spec?.scaleTargetRef?.kind, hpa.metadata.namespace, hpa.spec?.scaleTargetRef?.name);
+  const resource = missingResource(hpa, scaled);
+  if (!resource && secondsBetween(hpa.metadata.creationTimestamp, now) < GRACE_S) return [];
+  const finding: Finding = {
+    analyzer: 'hpa_without_metrics',
+    cause: resource ? 'hpa.no_requests' : 'hpa.no_metrics',
+    summary: resource
+      ? `${nameOf(hpa)} scales on ${resource.name}, for which container ${resource.container.name} has no request`
+      : `${nameOf(hpa)} cannot read its metrics (${active.reason ?? 'no reason given'})`,
+    target: resource && scaled ? targetOf(scaled) : targetOf(hpa),
+    evidence: [cut(`ScalingActive=False ${active.reason ?? ''}: ${active.message ?? ''}`)],
+    confidence: 0.9,
+    proposals: [],
+  };
+  const to = resource && scaled?.kind === 'Deployment' ? lostInRollout(world, scaled, resource.name) : undefined;
+  if (to && scaled) return [{ ...finding, proposals: [rollback(scaled, to, 0.9, `revision ${revisionOf(to)} had a ${resource!.name} request in every container`)] }];
+  return [{ ...finding, conclusion: 'needs_person', edit: editFor(hpa, resource) }];
+}
+
+function missingResource(hpa: KubeObject, scaled: KubeObject | undefined): { name: string; container: ContainerSpec } | undefined {
+  const names: string[] = (hpa.spec?.metrics ?? []).flatMap((m: { resource?: { name: string; target?: { type?: string } } }) =>
+    m.resource?.target?.type === 'Utilization' ? [m.resource.name] : [],
+  );
+  for (const name of names) {
+    const container = ((podSpecOf(scaled)?.containers ?? []) as ContainerSpec[]).find((c) => !hasRequest(c, name));
+    if (container && scaled) return { name, container };
+  }
+  return undefined;
+}
+
+/** A limit alone counts: the API server takes it as the request. */
+const hasRequest = (c: ContainerSpec, name: string): boolean => (c.resources?.requests?.[name] ?? c.resources?.limits?.[name]) !== undefined;
+
+const lostInRollout = (world: World, deployment: KubeObject, name: string): KubeObject | undefined =>
+  fallbackOf(rolloutOf(world, deployment), (rs) => containersOf(rs).every((c) => hasRequest(c, name)));
+
+function editFor(hpa: KubeObject, resource: { name: string; container: ContainerSpec } | undefined): string {
+  const at = `-n ${hpa.metadata.namespace}`;
+  if (!resource) return `kubectl describe hpa ${hpa.metadata.name} ${at}   # then check the metrics API: kubectl get apiservices | grep metrics`;
+  const ref = hpa.spec.scaleTargetRef;
+  const amount = resource.name === 'memory' ? '128Mi' : '100m';
+  return `kubectl set resources ${ref.kind.toLowerCase()}/${ref.name} ${at} -c ${resource.container.name} --requests=${resource.name}=${amount}`;
+}

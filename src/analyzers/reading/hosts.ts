@@ -1,0 +1,77 @@
+import type { Evidence } from '../../domain/evidence.js';
+import type { KubeObject, World } from '../../domain/kube.js';
+import { containersOf } from './rollout.js';
+import { eventsOf } from './container-trouble.js';
+
+/** A Service that an application talks to, and how we know. */
+export interface HostReference {
+  service: string;
+  namespace: string;
+  port?: number;
+  from: 'env' | 'args' | 'log';
+  /** The application itself complained about it. */
+  isComplained: boolean;
+  quote: string;
+}
+
+const HOST = /(?:^|[\s"'`=@/,(])((?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*)(?::(\d{1,5}))?(?=$|[\s"'`/,;:)?<\\])/gi;
+const COMPLAINT =
+  /dial tcp|lookup |no such host|connection refused|i\/o timeout|cannot connect|could not connect|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|getaddrinfo|could not translate host|name or service not known|connection timed out|host unreachable|no route to host|waiting for /i;
+
+/** `db`, `db.data`, `db.data.svc.cluster.local` as Service and namespace; undefined for addresses and outside hosts. */
+export function serviceOfHost(host: string, fromNamespace: string): { service: string; namespace: string } | undefined {
+  const labels = host.toLowerCase().replace(/\.$/, '').split('.');
+  if (/^[0-9.]+$/.test(host) || labels[0] === 'localhost' || !/[a-z]/i.test(labels[0] ?? '')) return undefined;
+  if (labels.length > 2 && labels[2] !== 'svc') return undefined;
+  return { service: labels[0]!, namespace: labels[1] ?? fromNamespace };
+}
+
+/** Every host-like word of a text, with its port where one follows. */
+function hostsIn(text: string): { host: string; port?: number }[] {
+  return [...text.slice(0, 2000).matchAll(HOST)].map((m) => ({ host: m[1]!, ...(m[2] ? { port: Number(m[2]) } : {}) }));
+}
+
+/** Hosts in what the template says: only words that name a Service of the world, or sit in a URL or host:port. */
+export function hostsOfTemplate(o: KubeObject, world: World): HostReference[] {
+  const namespace = o.metadata.namespace ?? 'default';
+  const texts = containersOf(o).flatMap((c) => [
+    ...(c.env ?? []).map((e) => ({ from: 'env' as const, text: e.value ?? '', about: `${e.name}=` })),
+    ...[...(c.command ?? []), ...(c.args ?? [])].map((text) => ({ from: 'args' as const, text, about: '' })),
+  ]);
+  return texts.flatMap(({ from, text, about }) =>
+    referencesIn(text, namespace)
+      .filter((r) => isPlausible(r, text, about, world))
+      .map((r) => ({ ...r, from, isComplained: false, quote: `${about}${r.service}${r.namespace === namespace ? '' : `.${r.namespace}`}${r.port ? `:${r.port}` : ''}` })),
+  );
+}
+
+function isPlausible(r: { service: string; namespace: string; port?: number; host: string }, text: string, about: string, world: World): boolean {
+  if (world.get('Service', r.namespace, r.service)) return true;
+  const isAddress = r.port !== undefined || new RegExp(`://(?:[^@/]*@)?${r.host.replaceAll('.', '\\.')}(?:[:/]|$)`, 'i').test(text);
+  const isHostVariable = /HOST|ADDR|SERVER|ENDPOINT|UPSTREAM|BROKER/i.test(about) && text === r.host;
+  return (isAddress || isHostVariable) && isKnownNamespace(world, r.namespace);
+}
+
+export const isKnownNamespace = (world: World, namespace: string): boolean =>
+  world.get('Namespace', undefined, namespace) !== undefined || world.objects.some((o) => o.metadata.namespace === namespace);
+
+/** Hosts in log lines and probe events that speak of a failed connection. */
+export function hostsOfComplaints(pods: readonly KubeObject[], evidence: Evidence): HostReference[] {
+  return pods.flatMap((pod) => {
+    const namespace = pod.metadata.namespace ?? 'default';
+    const lines = [
+      ...evidence.logs.filter((l) => l.pod === pod.metadata.name).flatMap((l) => l.lines),
+      ...eventsOf(pod, evidence.events).filter((e) => e.type === 'Warning').map((e) => e.message),
+    ].filter((line) => COMPLAINT.test(line));
+    return lines.flatMap((line) =>
+      referencesIn(line, namespace).map((r) => ({ ...r, from: 'log' as const, isComplained: true, quote: line.slice(0, 160) })),
+    );
+  });
+}
+
+function referencesIn(text: string, namespace: string): { service: string; namespace: string; port?: number; host: string }[] {
+  return hostsIn(text).flatMap(({ host, port }) => {
+    const named = serviceOfHost(host, namespace);
+    return named ? [{ ...named, host, ...(port ? { port } : {}) }] : [];
+  });
+}

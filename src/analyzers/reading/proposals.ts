@@ -1,0 +1,61 @@
+import { refOf, type KubeObject, type ObjectRef } from '../../domain/kube.js';
+import type { Finding } from '../../domain/plan.js';
+import { revisionOf } from './rollout.js';
+
+export type Proposed = Finding['proposals'][number];
+
+export const targetOf = (o: KubeObject): ObjectRef & { uid?: string } => ({ ...refOf(o), uid: o.metadata.uid });
+
+/** `deployment shop/api` */
+export const nameOf = (o: KubeObject): string => `${o.kind.toLowerCase()} ${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name}`;
+
+const locator = (o: KubeObject) => ({ namespace: o.metadata.namespace, name: o.metadata.name });
+
+/** The revision is pinned here, where it is known why this one is right. */
+export const rollback = (deployment: KubeObject, to: KubeObject, confidence: number, reason: string): Proposed => ({
+  action: 'rollback_deployment',
+  target: targetOf(deployment),
+  parameters: { ...locator(deployment), ...(revisionOf(to) > 0 ? { revision: revisionOf(to) } : {}) },
+  confidence,
+  reason,
+});
+
+export const restartPod = (pod: KubeObject, confidence: number, reason: string): Proposed => ({
+  action: 'restart_pod',
+  target: targetOf(pod),
+  parameters: { namespace: pod.metadata.namespace, pod: pod.metadata.name },
+  confidence,
+  reason,
+});
+
+export const moreMemory = (workload: KubeObject, container: string, memory: string, confidence: number, reason: string): Proposed => ({
+  action: 'increase_resources',
+  target: targetOf(workload),
+  parameters: { ...locator(workload), kind: workload.kind, container, memory },
+  confidence,
+  reason,
+});
+
+export const scale = (workload: KubeObject, replicas: number, confidence: number, reason: string): Proposed => ({
+  action: workload.kind === 'StatefulSet' ? 'scale_statefulset' : 'scale_deployment',
+  target: targetOf(workload),
+  parameters: { ...locator(workload), replicas },
+  confidence,
+  reason,
+});
+
+export const onNode = (action: 'cordon_node' | 'uncordon_node', node: KubeObject, confidence: number, reason: string): Proposed => ({
+  action,
+  target: targetOf(node),
+  parameters: { node: node.metadata.name },
+  confidence,
+  reason,
+});
+
+export const raiseMaximum = (hpa: KubeObject, maxReplicas: number, confidence: number, reason: string): Proposed => ({
+  action: 'update_hpa',
+  target: targetOf(hpa),
+  parameters: { ...locator(hpa), maxReplicas },
+  confidence,
+  reason,
+});

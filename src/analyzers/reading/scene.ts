@@ -1,0 +1,70 @@
+import type { Evidence } from '../../domain/evidence.js';
+import { controllerOf, podsOf, selects, type KubeObject, type World } from '../../domain/kube.js';
+import { troublesOfPod, type Trouble } from './container-trouble.js';
+
+const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicaSet', 'ReplicationController', 'Pod'];
+
+export const isWorkload = (o: KubeObject): boolean => WORKLOADS.includes(o.kind);
+
+/** The workloads that the remediation's target is about: itself, or those behind a Service, claim, autoscaler, budget, namespace. */
+export function workloadsInScope(evidence: Evidence, world: World): KubeObject[] {
+  const target = evidence.object;
+  if (!target) return [];
+  const tops = (pods: KubeObject[]) => distinct(pods.map((p) => world.topOwnerOf(p)));
+  const inNamespace = world.list('Pod', target.metadata.namespace);
+  switch (target.kind) {
+    case 'Service':
+      return tops(inNamespace.filter((p) => hasSelector(target) && selects({ matchLabels: target.spec.selector }, p.metadata.labels)));
+    case 'PodDisruptionBudget':
+      return tops(inNamespace.filter((p) => selects(target.spec?.selector, p.metadata.labels)));
+    case 'PersistentVolumeClaim':
+      return tops(inNamespace.filter((p) => mounts(p, target.metadata.name)));
+    case 'HorizontalPodAutoscaler':
+      return present([world.get(target.spec?.scaleTargetRef?.kind, target.metadata.namespace, target.spec?.scaleTargetRef?.name)]);
+    case 'CronJob':
+      return world.ownedBy(target.metadata.uid ?? '');
+    case 'Namespace':
+      return topLevel(world, target.metadata.name);
+    case 'ResourceQuota':
+    case 'LimitRange':
+    case 'NetworkPolicy':
+      return topLevel(world, target.metadata.namespace);
+    default:
+      return isWorkload(target) ? [world.topOwnerOf(target)].filter(isWorkload) : [];
+  }
+}
+
+const hasSelector = (service: KubeObject): boolean => Object.keys(service.spec?.selector ?? {}).length > 0;
+
+export const mounts = (pod: KubeObject, claim: string): boolean =>
+  (pod.spec?.volumes ?? []).some((v: { persistentVolumeClaim?: { claimName: string } }) => v.persistentVolumeClaim?.claimName === claim);
+
+/** Workloads of a namespace that no other object controls, finished pods left out. */
+export const topLevel = (world: World, namespace: string | undefined): KubeObject[] =>
+  namespace === undefined ? [] : WORKLOADS.flatMap((kind) => world.list(kind, namespace)).filter((o) => !controllerOf(o) || !world.byUid(controllerOf(o)!.uid));
+
+const distinct = (objects: KubeObject[]): KubeObject[] => [...new Map(objects.map((o) => [o.metadata.uid ?? o.metadata.name, o])).values()];
+const present = (objects: (KubeObject | undefined)[]): KubeObject[] => objects.filter((o): o is KubeObject => o !== undefined);
+
+/** Pods of a workload that still count: neither going away nor finished (a Job's own pods excepted). */
+export const livePodsOf = (world: World, workload: KubeObject): KubeObject[] =>
+  podsOf(world, workload).filter((p) => !p.metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(p.status?.phase));
+
+export const troublesOf = (world: World, workload: KubeObject, evidence: Evidence): Trouble[] =>
+  livePodsOf(world, workload).flatMap((pod) => troublesOfPod(pod, evidence));
+
+/** Seconds between two RFC 3339 times; 0 when one is missing. */
+export const secondsBetween = (from: string | undefined, to: string | undefined): number => {
+  const seconds = (Date.parse(to ?? '') - Date.parse(from ?? '')) / 1000;
+  return Number.isFinite(seconds) ? seconds : 0;
+};
+
+/** When the trouble began, as far as the alerts know. */
+export const troubleSince = (evidence: Evidence): string =>
+  evidence.problems.filter((p) => p.status === 'firing').map((p) => p.startedAt).sort()[0] ?? evidence.takenAt;
+
+/** The last log lines of a pod's container, the crashed life before the running one. */
+export function logLinesOf(evidence: Evidence, pod: KubeObject, container?: string): string[] {
+  const own = evidence.logs.filter((l) => l.pod === pod.metadata.name && (container === undefined || l.container === container));
+  return [...own.filter((l) => l.isPrevious), ...own.filter((l) => !l.isPrevious)].flatMap((l) => l.lines);
+}
