@@ -1,0 +1,29 @@
+import type { Notification } from '../contracts/notification.js';
+
+/** Control, bidi and zero-width characters can hide or reorder text in a terminal or a chat; none has a use here. */
+// eslint-disable-next-line no-control-regex -- naming them is the point
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+export const visible = (text: string): string => text.replace(INVISIBLE, '');
+
+/** One line, at most `max` characters, cut with an ellipsis. */
+export function oneLine(text: string, max: number): string {
+  const flat = visible(text).replace(/\s+/g, ' ').trim();
+  return flat.length <= max ? flat : `${flat.slice(0, max - 1)}…`;
+}
+
+/** Links a person may click: http(s) only, so that no label can smuggle another scheme in. */
+export const webLinks = (links: Record<string, string>): [label: string, url: string][] =>
+  Object.entries(links).filter(([, url]) => /^https?:\/\/[^\s<>"|]+$/.test(url));
+
+/** The whole message for channels without markup. */
+export function plainTextOf(n: Notification): string {
+  const parts = [
+    oneLine(n.title, 200),
+    [`${n.remediationId} · ${n.target} · ${n.severity}${n.outcome ? ` · ${n.outcome}` : ''}`],
+    n.lines.map(visible),
+    n.commands.map((c) => `  ${visible(c)}`),
+    webLinks(n.links).map(([label, url]) => `${label}: ${url}`),
+  ];
+  return parts.map((p) => (Array.isArray(p) ? p.join('\n') : p)).filter((p) => p !== '').join('\n\n');
+}

@@ -1,0 +1,84 @@
+import type { Notification } from '../contracts/notification.js';
+import type { Remediation, RemediationStep } from '../contracts/remediation.js';
+import { describeTarget } from './target.js';
+
+/** actions.md 2.27 refuses more than 4 KiB: lines are cut, and few enough, so that no incident reaches it. */
+const LINE_MAX = 300;
+const LINES_MAX = 10;
+
+const cut = (text: string): string => {
+  const flat = text.replace(/\s+/g, ' ').trim();
+  return flat.length <= LINE_MAX ? flat : `${flat.slice(0, LINE_MAX - 1)}…`;
+};
+
+/** What a person is told about a remediation. Pure: the same document and kind give the same words. */
+export function notificationOf(r: Remediation, kind: Notification['kind'], at: string = r.closed_at ?? r.started_at): Notification {
+  const target = describeTarget(r.target);
+  return {
+    remediationId: r.id,
+    kind,
+    title: cut(titleOf(r, kind, target)),
+    severity: r.severity,
+    ...(r.outcome ? { outcome: r.outcome } : {}),
+    target,
+    lines: linesOf(r, kind).filter((l) => l !== '').map(cut).slice(0, LINES_MAX),
+    commands: commandsOf(r, kind),
+    links: Object.fromEntries(Object.entries({ remediation: r.links.self, temporal: r.links.temporal }).filter((l): l is [string, string] => l[1] !== undefined)),
+    at,
+  };
+}
+
+function titleOf(r: Remediation, kind: Notification['kind'], target: string): string {
+  const alert = r.problems[0]?.alert ?? 'signal';
+  switch (kind) {
+    case 'approval_requested':
+      return `${alert} · ${target}: a decision is needed`;
+    case 'closed':
+      return `${alert} · ${target}: ${(r.outcome ?? 'closed').replaceAll('_', ' ')}`;
+    case 'applied':
+      return `${alert} · ${target}: applied, being verified`;
+    case 'rolled_back':
+      return `${alert} · ${target}: undone`;
+    case 'message':
+      return `${alert} · ${target}`;
+  }
+}
+
+/** The steps a reader cares about: of the try that runs now, or of all that were done. */
+function stepsOf(r: Remediation, kind: Notification['kind']): RemediationStep[] {
+  const steps = r.plan?.steps ?? [];
+  return kind === 'approval_requested' ? steps.filter((s) => s.status === 'planned') : steps.filter((s) => s.status !== 'planned');
+}
+
+function linesOf(r: Remediation, kind: Notification['kind']): string[] {
+  return [
+    kind === 'closed' && r.reason ? `Why: ${r.reason}` : '',
+    r.analysis ? `Cause: ${r.analysis.cause} (${Math.round(r.analysis.confidence * 100)} %)${r.analysis.reasoning ? `: ${r.analysis.reasoning}` : ''}` : '',
+    ...stepsOf(r, kind).map((s) => stepLine(s, kind)),
+    kind === 'approval_requested' && r.approval?.expires_at ? `Expires at ${r.approval.expires_at}; silence means no.` : '',
+    ...(kind === 'approval_requested' ? (r.verdict?.findings ?? []).filter((f) => f.severity !== 'info').map((f) => `Check ${f.check}: ${f.message}`) : []),
+    r.approval?.by ? `${r.approval.state === 'approved' ? 'Approved' : 'Rejected'} by ${r.approval.by}${r.approval.reason ? `: ${r.approval.reason}` : ''}` : '',
+  ];
+}
+
+const UNDO = { exact: 'can be undone exactly', partial: 'can be undone in part', none: 'cannot be undone' } as const;
+
+const stepLine = (s: RemediationStep, kind: Notification['kind']): string =>
+  kind === 'approval_requested' ? `Plan: ${s.summary} (tier ${s.tier}, ${UNDO[s.undo]})` : `${s.status.replaceAll('_', ' ')}: ${s.summary}${s.effect ? ` (${s.effect})` : ''}`;
+
+/** Paste-ready. An approval names the plan it is for, so that it can never release another one. */
+function commandsOf(r: Remediation, kind: Notification['kind']): string[] {
+  const edit = r.analysis?.edit ? [r.analysis.edit] : [];
+  switch (kind) {
+    case 'approval_requested':
+      return [
+        `kubernaut approve ${r.id}${r.plan ? ` --plan ${r.plan.hash.slice(0, 10)}` : ''}`,
+        `kubernaut reject ${r.id} --reason "…"`,
+        `kubernaut show ${r.id}`,
+      ];
+    case 'applied':
+      return [`kubernaut watch ${r.id}`, `kubernaut undo ${r.id}`];
+    default:
+      return [`kubernaut show ${r.id}`, ...(r.outcome !== 'fixed' ? edit.map((e) => e.slice(0, 1000)) : [])];
+  }
+}
