@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { Notification } from '../contracts/notification.js';
-import { KubernautError } from '../domain/errors.js';
+import type { KubernautError } from '../domain/errors.js';
 import { defineChannel, type Delivery } from './define.js';
 import { emailHtmlOf } from './email-body.js';
 import { oneLine, plainTextOf } from './plain-text.js';

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { WebClient } from '@slack/web-api';
-import { KubernautError } from '../domain/errors.js';
+import type { KubernautError } from '../domain/errors.js';
 import type { Notification } from '../contracts/notification.js';
 import { defineChannel, type Delivery } from './define.js';
 import { oneLine } from './plain-text.js';
@@ -48,16 +48,23 @@ const slackAnswerOf = (error: unknown): string | undefined => {
   return code === 'slack_webapi_platform_error' ? data?.error : undefined;
 };
 
+const judgeAnswer = (answer: string): KubernautError =>
+  PASSING.has(answer) ? unavailable('slack', answer) : rejected('slack', answer, NEXT_MOVE[answer] ?? 'look the answer up in the documentation of chat.postMessage');
+
 function classify(error: unknown): KubernautError {
   const answer = slackAnswerOf(error);
-  if (answer !== undefined) {
-    return PASSING.has(answer) ? unavailable('slack', answer) : rejected('slack', answer, NEXT_MOVE[answer] ?? 'look the answer up in the documentation of chat.postMessage');
-  }
+  if (answer !== undefined) return judgeAnswer(answer);
   const failure = fieldsOf<SlackFailure>(error);
-  if (failure.code === 'slack_webapi_rate_limited_error') return unavailable('slack', 'rate limited', (failure.retryAfter ?? 1) * 1000);
-  if (failure.code === 'slack_webapi_http_error') return refusalOfStatus('slack', failure.statusCode ?? 500);
-  if (failure.code === 'slack_webapi_request_error') return refusalOfConnection('slack', error) ?? unavailable('slack', 'request failed');
-  return refusalOfConnection('slack', error) ?? unforeseen('slack', error);
+  switch (failure.code) {
+    case 'slack_webapi_rate_limited_error':
+      return unavailable('slack', 'rate limited', (failure.retryAfter ?? 1) * 1000);
+    case 'slack_webapi_http_error':
+      return refusalOfStatus('slack', failure.statusCode ?? 500);
+    case 'slack_webapi_request_error':
+      return refusalOfConnection('slack', error) ?? unavailable('slack', 'request failed');
+    default:
+      return refusalOfConnection('slack', error) ?? unforeseen('slack', error);
+  }
 }
 
 /** chat.update needs the channel's id and the message's ts: both travel as `C0123/1700000000.000100`. */

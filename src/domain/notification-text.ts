@@ -51,15 +51,25 @@ function stepsOf(r: Remediation, kind: Notification['kind']): RemediationStep[] 
 }
 
 function linesOf(r: Remediation, kind: Notification['kind']): string[] {
+  const { approval } = r;
   return [
     kind === 'closed' && r.reason ? `Why: ${r.reason}` : '',
-    r.analysis ? `Cause: ${r.analysis.cause} (${Math.round(r.analysis.confidence * 100)} %)${r.analysis.reasoning ? `: ${r.analysis.reasoning}` : ''}` : '',
+    causeLine(r),
     ...stepsOf(r, kind).map((s) => stepLine(s, kind)),
-    kind === 'approval_requested' && r.approval?.expires_at ? `Expires at ${r.approval.expires_at}; silence means no.` : '',
-    ...(kind === 'approval_requested' ? (r.verdict?.findings ?? []).filter((f) => f.severity !== 'info').map((f) => `Check ${f.check}: ${f.message}`) : []),
-    r.approval?.by ? `${r.approval.state === 'approved' ? 'Approved' : 'Rejected'} by ${r.approval.by}${r.approval.reason ? `: ${r.approval.reason}` : ''}` : '',
+    ...(kind === 'approval_requested' ? pendingLines(r) : []),
+    approval?.by ? `${approval.state === 'approved' ? 'Approved' : 'Rejected'} by ${approval.by}${because(approval.reason)}` : '',
   ];
 }
+
+const because = (reason: string | undefined): string => (reason ? `: ${reason}` : '');
+
+const causeLine = ({ analysis: a }: Remediation): string =>
+  a ? `Cause: ${a.cause} (${Math.round(a.confidence * 100)} %)${because(a.reasoning)}` : '';
+
+const pendingLines = (r: Remediation): string[] => [
+  r.approval?.expires_at ? `Expires at ${r.approval.expires_at}; silence means no.` : '',
+  ...(r.verdict?.findings ?? []).filter((f) => f.severity !== 'info').map((f) => `Check ${f.check}: ${f.message}`),
+];
 
 const UNDO = { exact: 'can be undone exactly', partial: 'can be undone in part', none: 'cannot be undone' } as const;
 

@@ -41,24 +41,29 @@ function converse(socket: Socket, mails: Mail[], refuse: Map<string, string>): v
     for (let end = buffer.indexOf('\r\n'); end >= 0; end = buffer.indexOf('\r\n')) {
       const line = buffer.slice(0, end);
       buffer = buffer.slice(end + 2);
-      if (isData && line !== '.') {
-        mail.data += `${line}\n`;
-        continue;
-      }
-      if (isData) {
-        isData = false;
-        mails.push(mail);
-        mail = { from: '', to: [], data: '' };
-        socket.write('250 queued\r\n');
-        continue;
-      }
-      const verb = line.slice(0, 4).toUpperCase();
-      const reply = refuse.get(verb) ?? REPLIES[verb] ?? '502 what?';
-      if (verb === 'MAIL') mail.from = line;
-      if (verb === 'RCPT') mail.to.push(line);
-      isData = verb === 'DATA' && reply.startsWith('354');
-      socket.write(`${reply}\r\n`);
-      if (verb === 'QUIT') socket.end();
+      if (isData) takeData(line);
+      else takeCommand(line);
     }
   });
+
+  function takeData(line: string): void {
+    if (line !== '.') {
+      mail.data += `${line}\n`;
+      return;
+    }
+    isData = false;
+    mails.push(mail);
+    mail = { from: '', to: [], data: '' };
+    socket.write('250 queued\r\n');
+  }
+
+  function takeCommand(line: string): void {
+    const verb = line.slice(0, 4).toUpperCase();
+    const reply = refuse.get(verb) ?? REPLIES[verb] ?? '502 what?';
+    if (verb === 'MAIL') mail.from = line;
+    if (verb === 'RCPT') mail.to.push(line);
+    isData = verb === 'DATA' && reply.startsWith('354');
+    socket.write(`${reply}\r\n`);
+    if (verb === 'QUIT') socket.end();
+  }
 }
