@@ -66,7 +66,7 @@ function receiveDecisions(run: Run): void {
       { description: `${kind} the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits}. Without "plan" it is about the plan that waits now.` },
     );
     setHandler(
-      defineUpdate<DecisionReply, [(Decision | undefined)?]>(kind === 'approve' ? MESSAGES.approveRemediation : MESSAGES.rejectRemediation),
+      defineUpdate<DecisionReply, [Decision]>(kind === 'approve' ? MESSAGES.approveRemediation : MESSAGES.rejectRemediation),
       (decision) => {
         run.state.decision = { ...decision, kind };
         return { accepted: true, remediationId: run.state.doc.id, planHash: run.state.plan!.hash };

@@ -24,8 +24,8 @@ export async function verify(run: Run): Promise<Stage> {
     await condition(isOver, Math.max(1, due), { summary: `effectiveness check ${horizon.name}` });
     if (state.undo) return compensateAndClose(run);
     await continueIfSuggested(run);
-    const next = await assessAt(run, horizon, index);
     state.verifying!.next = index + 1;
+    const next = await assessAt(run, horizon, index);
     if (next !== undefined) return next;
   }
   return close(run, 'inconclusive', 'no horizon was configured, so nothing could be proved');
