@@ -3,11 +3,12 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Runtime, Worker } from '@temporalio/worker';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { workflowBundle } from '../support/workflow-env.js';
+import { quiet, workflowBundle } from '../support/workflow-env.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const names = readdirSync(folder).filter((n) => n.endsWith('.json'));
 
+quiet();
 afterAll(() => Runtime.instance().shutdown());
 
 /** What runs in production today must finish on tomorrow's code: every recorded path is replayed on this one. */

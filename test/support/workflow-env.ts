@@ -19,7 +19,7 @@ const historiesDir = fileURLToPath(new URL('../replay/histories/', import.meta.u
 const INDEXED_TYPE = { KEYWORD: 2, DOUBLE: 4, BOOL: 5 } as const;
 
 let installed = false;
-function quiet(): void {
+export function quiet(): void {
   if (installed) return;
   installed = true;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
