@@ -1,0 +1,53 @@
+import { Type } from '@sinclair/typebox';
+import { AUTONOMY, DEFAULT_POLICY, type Policy } from '../domain/policy.js';
+import { SEVERITIES } from '../domain/signal.js';
+import { count, duration, flag, list, oneOf, section, text } from './fields.js';
+
+const scope = {
+  autonomy: Type.Optional(oneOf(AUTONOMY, 'what may happen without a person', 'approve')),
+  approvalTimeout: Type.Optional(Type.String({ ...duration('how long a plan waits for a person', '1h'), default: undefined })),
+};
+
+const Action = Type.Object(
+  { ...scope, enabled: Type.Optional(Type.Boolean({ description: 'false takes the action out of the catalogue', examples: [false] })) },
+  { description: 'autonomy and limits (maxReplicas, minAge, …) of one action', examples: [{ autonomy: 'auto', maxReplicas: 20 }] },
+);
+
+const actions = (description: string) =>
+  Type.Record(Type.String(), Action, { description, default: {}, examples: [{ scale_deployment: { autonomy: 'auto', maxReplicas: 20 } }] });
+
+const Namespace = Type.Object(
+  { ...scope, actions: Type.Optional(Type.Record(Type.String(), Action)) },
+  { additionalProperties: false, examples: [{ autonomy: 'auto' }] },
+);
+
+const Pause = Type.Object(
+  {
+    cluster: Type.Optional(text('a cluster', 'prod')),
+    namespace: Type.Optional(text('a namespace', 'shop')),
+    action: Type.Optional(text('an action id', 'restart_pod')),
+    by: text('who', 'ana'),
+    reason: text('why', 'release freeze'),
+    until: Type.Optional(text('RFC 3339', '2030-01-01T00:00:00Z')),
+  },
+  { additionalProperties: false, examples: [{ namespace: 'shop', by: 'ana', reason: 'release freeze' }] },
+);
+
+/** Shape of `domain/policy.ts:Policy`; the part of the file that is re-read while running. */
+const PolicyObject = section('What may be done, where, how often, and who is asked. Re-read when the file changes.', {
+  autonomy: oneOf(AUTONOMY, 'the default everywhere', DEFAULT_POLICY.autonomy),
+  approvalTimeout: duration('how long a plan waits for a person before it expires', DEFAULT_POLICY.approvalTimeout),
+  namespaces: Type.Record(Type.String(), Namespace, { description: 'per namespace', default: {}, examples: [{ shop: { autonomy: 'auto' } }] }),
+  severities: Type.Partial(Type.Object(Object.fromEntries(SEVERITIES.map((s) => [s, Type.Object(scope, { additionalProperties: false })]))), {
+    description: 'per severity', additionalProperties: false, default: {}, examples: [{ critical: { autonomy: 'approve' } }],
+  }),
+  actions: actions('per action'),
+  protectedNamespaces: list(text('a namespace', 'kube-system'), 'nothing is ever written here', DEFAULT_POLICY.protectedNamespaces, ['kube-system']),
+  cooldown: duration('the same action on the same target not again before this', DEFAULT_POLICY.cooldown),
+  maxActionsPerTargetPerHour: count('writing actions per target and hour', DEFAULT_POLICY.maxActionsPerTargetPerHour, 1, 1000),
+  maxIneffective: count('failures of an action on a target within a day before it is not tried again', DEFAULT_POLICY.maxIneffective, 1, 1000),
+  dryRun: flag('plan and record everywhere, write nothing', DEFAULT_POLICY.dryRun),
+  pauses: list(Pause, 'kill switches set in the file', [], [{ namespace: 'shop', by: 'ana', reason: 'release freeze' }]),
+});
+
+export const PolicySchema = Type.Unsafe<Policy>(PolicyObject);

@@ -1,0 +1,126 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { channels } from '../channels/index.js';
+import { count, duration, flag, list, oneOf, port, section, secret, text } from './fields.js';
+import { PolicySchema } from './policy-schema.js';
+
+const Tls = Type.Object(
+  {
+    certFile: text('PEM certificate chain', '/etc/kubernaut/tls/tls.crt'),
+    keyFile: text('PEM private key', '/etc/kubernaut/tls/tls.key'),
+    clientCaFile: Type.Optional(text('PEM bundle; when set, clients must show a certificate it signed', '/etc/kubernaut/tls/ca.crt')),
+  },
+  { additionalProperties: false, description: 'serve HTTPS (TLS 1.3)' },
+);
+
+const gateway = section('The HTTP surface.', {
+  host: text('address to listen on', '0.0.0.0', { default: '127.0.0.1' }),
+  port: port('port of the webhook and the API', 8080),
+  healthPort: Type.Optional(port('a port of its own for /health and /ready')),
+  metricsPort: Type.Optional(port('a port of its own for /metrics')),
+  publicUrl: Type.Optional(text('how others reach this gateway; for links and printed snippets', 'https://kubernaut.example.com')),
+  tokens: list(secret('a bearer token'), 'bearer tokens that are accepted; several for rotation', [], ['(a secret)']),
+  allowInsecure: flag('start without a token; only on a loopback address', false),
+  clusters: list(text('a cluster', 'prod-eu'), 'clusters besides our own that a "cluster" label may name', [], ['prod-eu']),
+  namespaces: list(text('a namespace', 'shop'), 'when not empty: signals about other namespaces are refused', [], ['shop']),
+  rateLimit: section('Per authenticated source, then per address.', {
+    requests: count('requests in one window', 1000),
+    window: duration('length of the window', '60s'),
+  }),
+  maxConcurrent: count('signals handed to Temporal at the same time', 100, 1, 10_000),
+  trustedProxies: list(text('an address or CIDR', '10.0.0.0/8'), 'exact proxies whose X-Forwarded-For is believed', [], ['10.0.0.0/8']),
+  tls: Type.Optional(Tls),
+});
+
+const temporal = section('Without an address, `up` starts its own.', {
+  address: Type.Optional(text('host:port', 'temporal.example.com:7233')),
+  namespace: text('Temporal namespace', 'default', { default: 'default' }),
+  apiKey: Type.Optional(secret('API key (Temporal Cloud)')),
+  uiUrl: Type.Optional(text('Web UI, for links', 'https://temporal.example.com')),
+  tls: section('TLS to Temporal.', {
+    enabled: Type.Optional(Type.Boolean({ description: 'default: on with an API key or a certificate', examples: [true] })),
+    clientCertPath: Type.Optional(text('PEM client certificate', '/etc/temporal/tls.crt')),
+    clientKeyPath: Type.Optional(text('PEM client key', '/etc/temporal/tls.key')),
+    serverCaCertPath: Type.Optional(text('PEM bundle of the server', '/etc/temporal/ca.crt')),
+    serverName: Type.Optional(text('name in the server certificate', 'temporal.example.com')),
+  }),
+});
+
+const kubernetes = section('Without a context, `up` starts a sandbox; no other cluster is ever touched.', {
+  kubeconfig: Type.Optional(text('path of a kubeconfig', '~/.kube/config')),
+  context: Type.Optional(text('context in the kubeconfig', 'prod')),
+  cluster: Type.Optional(text('the name of this cluster in ids and labels; default: the context', 'prod', { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', expected: 'letters, digits, dots, dashes' })),
+  namespace: Type.Optional(text('watch only this namespace', 'shop')),
+});
+
+const database = section('PostgreSQL with pgvector. Without url and host, `up` uses an embedded one.', {
+  url: Type.Optional(secret('postgresql://user:password@host:5432/name')),
+  host: Type.Optional(text('host', 'db.example.com')),
+  port: port('port', 5432),
+  name: text('database', 'kubernaut', { default: 'kubernaut' }),
+  user: Type.Optional(text('user', 'kubernaut')),
+  password: Type.Optional(secret('password')),
+  tls: flag('connect with TLS', false),
+  maxConnections: count('connections per process', 10, 1, 1000),
+});
+
+const llm = section('A language model. Without provider and endpoint the deterministic analyzers decide alone.', {
+  provider: Type.Optional(text('id of the provider', 'openai')),
+  endpoint: Type.Optional(text('base URL', 'http://localhost:11434/v1')),
+  model: Type.Optional(text('model name', 'gpt-4o')),
+  apiKey: Type.Optional(secret('API key')),
+  timeout: duration('one answer', '300s'),
+  maxTokens: count('tokens of one answer', 2048, 1, 1_000_000),
+  dailyTokens: Type.Optional(Type.Integer({ minimum: 1, description: 'budget per day; then rules, then a person', examples: [1_000_000] })),
+  reasoningEffort: Type.Optional(text('passed to models that know it', 'low')),
+});
+
+const embeddings = section('Vectors for similar incidents. Without an endpoint they are made locally.', {
+  endpoint: Type.Optional(text('base URL', 'http://localhost:11434/v1')),
+  model: Type.Optional(text('model name', 'nomic-embed-text')),
+  apiKey: Type.Optional(secret('API key')),
+});
+
+const channelConfigs = Type.Unsafe<Record<string, Record<string, unknown>>>(
+  Type.Partial(Type.Object(Object.fromEntries(channels.members.map((c) => [c.id, c.config]))), {
+    additionalProperties: false, default: { log: {} }, description: 'Who is told, by channel id.', examples: [{ log: {} }],
+  }),
+);
+
+/** The whole configuration. Key `a.bC` is `a: { bC: … }` in the file and `KUBERNAUT_A_B_C` in the environment. */
+export const ConfigSchema = Type.Object(
+  {
+    gateway,
+    temporal,
+    kubernetes,
+    database,
+    llm,
+    embeddings,
+    policy: PolicySchema,
+    filters: section('Which signals are looked at.', { path: Type.Optional(text('filters.yaml', '/etc/kubernaut/filters.yaml')) }),
+    effectiveness: section('When the effect of an action is judged.', {
+      horizons: list(duration('a horizon', '30s'), 'after the action took hold, ascending', ['30s', '2m', '30m']),
+    }),
+    channels: channelConfigs,
+    actions: section('How actions run.', {
+      timeout: duration('one action unless it says otherwise', '5m'),
+      maxConcurrent: count('actions at the same time per process', 10, 1, 10_000),
+    }),
+    circuitBreaker: section('For calls to models, channels and other outside services.', {
+      threshold: count('failures in a row until it opens', 5, 1, 1000),
+      timeout: duration('how long it stays open', '60s'),
+      successes: count('successes until it closes', 3, 1, 1000),
+    }),
+    log: section('Logs.', {
+      level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'least level that is written', 'info'),
+      format: oneOf(['json', 'text'], 'for machines or people', 'json'),
+    }),
+    processing: section('One signal through the platform.', {
+      maxConcurrent: count('remediations worked on at the same time per process', 100, 1, 100_000),
+      timeout: duration('the longest a caller waits for a decision', '300s'),
+    }),
+    dataDir: text('where `up` keeps its servers, database and run.json', '.kubernaut', { default: '.kubernaut' }),
+    dryRun: flag('plan and record, write nothing', false),
+  },
+  { $id: 'kubernaut.yaml', title: 'Kubernaut configuration', additionalProperties: false },
+);
+export type Config = Static<typeof ConfigSchema>;

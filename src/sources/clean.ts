@@ -1,0 +1,30 @@
+/** Upper bounds for what one signal may carry into a workflow history (Temporal's limit is 2 MB, our aim 64 KB). */
+const MAX_ENTRIES = 100;
+const MAX_VALUE = 2048;
+const MAX_TOTAL = 24_000;
+
+/**
+ * A label or annotation map without a prototype: `toString` and `__proto__` are legal names there and must be neither
+ * found when absent nor lost when present. Values are capped, whole entries are dropped beyond the total.
+ */
+export function cleanMap(map: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const out = Object.create(null) as Record<string, string>;
+  let total = 0;
+  for (const [key, value] of Object.entries(map ?? {}).slice(0, MAX_ENTRIES)) {
+    const short = value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value;
+    total += key.length + short.length;
+    if (total > MAX_TOTAL) break;
+    out[key] = short;
+  }
+  return out;
+}
+
+/** RFC 3339 in UTC with milliseconds, so that the same instant always reads the same; undefined when it is no time. */
+export function instantOf(text: string | undefined): string | undefined {
+  if (text === undefined || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** AlertManager and Grafana send Go's zero time for "not ended". */
+export const isZeroTime = (text: string): boolean => text.startsWith('0001-01-01T');

@@ -1,0 +1,7 @@
+import type { TSchema } from '@sinclair/typebox';
+import { registryOf } from '../domain/registry.js';
+import { alertmanager } from './alertmanager.js';
+import type { SourceDefinition } from './define.js';
+
+/** Everything that can send us signals: `POST /api/v1/signals/<id>`. */
+export const sources = registryOf<SourceDefinition<string, TSchema>>('source', [alertmanager]);
