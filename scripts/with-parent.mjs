@@ -1,16 +1,22 @@
-// `node with-parent.mjs <program> [args…]`: runs a program that would outlive its parent otherwise. When standard input
+// `node with-parent.mjs [--pid-file=<file>] <program> [args…]`: runs a program that would outlive its parent otherwise. When standard input
 // ends, however our parent died, the program is stopped; signals and the exit code pass through.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 
 const GRACE_MS = 8_000;
 
-const [file, ...args] = process.argv.slice(2);
+const PID_FILE = '--pid-file=';
+
+const given = process.argv.slice(2);
+const pidFile = given[0]?.startsWith(PID_FILE) ? given.shift().slice(PID_FILE.length) : undefined;
+const [file, ...args] = given;
 if (file === undefined) {
   console.error('usage: with-parent.mjs <program> [args…]');
   process.exit(2);
 }
 
 const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+if (pidFile !== undefined && child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
 
 function stop(signal) {
   child.kill(signal);

@@ -4,7 +4,7 @@ const LOOPBACK = '127.0.0.1';
 
 /** A free TCP port on the loopback address; `preferred` when nobody listens there. */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && (await canListen(preferred))) return preferred;
+  if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
   return listenOnce(0);
 }
 
@@ -22,7 +22,7 @@ export async function freePorts<Name extends string>(
   return Object.fromEntries(taken) as Record<Name, number>;
 }
 
-async function canListen(port: number): Promise<boolean> {
+export async function isPortFree(port: number): Promise<boolean> {
   return listenOnce(port).then(
     () => true,
     () => false,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServerProcess {
@@ -29,11 +29,11 @@ export interface ServerCommand {
  * its own, or Ctrl-C in a terminal would stop all servers at once instead of in order.
  */
 export async function startServer(command: ServerCommand): Promise<ServerProcess> {
-  const log = openSync(command.logFile, 'a');
+  keepPrevious(command.logFile);
+  const log = openSync(command.logFile, 'w');
   const options = command.env === undefined ? {} : { env: command.env };
   const child = spawn(command.file, [...command.args], { stdio: ['pipe', log, log], detached: true, ...options });
   closeSync(log);
-  const start = readLength(command.logFile);
   let exit: ServerProcess['exit'];
   const exited = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -61,14 +61,15 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
       child.kill('SIGKILL');
       await exited;
     },
-    lastLines: (count = 12) => tailOf(command.logFile, start, count),
+    lastLines: (count = 12) => tailOf(command.logFile, count),
   };
 }
 
-function readLength(file: string): number {
-  return readFileSync(file).length;
+/** One log per run and the one before it: what a crash said is still there after the restart, and nothing grows for ever. */
+function keepPrevious(logFile: string): void {
+  if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
 }
 
-function tailOf(file: string, from: number, count: number): string {
-  return readFileSync(file).subarray(from).toString('utf8').trimEnd().split('\n').slice(-count).join('\n');
+function tailOf(file: string, count: number): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
 }
