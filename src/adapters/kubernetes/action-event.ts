@@ -1,0 +1,55 @@
+import type { Change } from '../../domain/change.js';
+import type { ObjectRef } from '../../domain/kube.js';
+import { describeTarget, shortHash } from '../../domain/target.js';
+import type { Connection } from './connection.js';
+
+const EVENT_TIMEOUT_MS = 3_000;
+const CONTROLLER = 'kubernaut.io/remediation';
+
+type Unmarked = Extract<Change, { op: 'scale' | 'evict' | 'delete' }>;
+
+const WORDS: Record<Unmarked['op'], { reason: string; action: string; note: (c: Unmarked) => string }> = {
+  scale: { reason: 'Scaled', action: 'Scale', note: (c) => (c.op === 'scale' ? `scaled ${c.before} → ${c.after}` : '') },
+  evict: { reason: 'Evicted', action: 'Evict', note: () => 'evicted' },
+  delete: { reason: 'Deleted', action: 'Delete', note: () => 'deleted' },
+};
+
+/**
+ * The trace of a write that cannot carry an annotation (actions.md 1.2), so that `kubectl describe` tells it.
+ * Best effort: the write is done, and a cluster without the right to create events must not make it look failed.
+ */
+export async function recordEvent(
+  connection: Connection,
+  change: Unmarked,
+  who: { actionId: string; userAgent: string; instance: string; now: string },
+): Promise<void> {
+  const words = WORDS[change.op];
+  const namespace = change.ref.namespace ?? 'default';
+  const event = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: `kubernaut.${shortHash(who.actionId)}`, namespace, annotations: { 'kubernaut.io/last-action': who.actionId } },
+    eventTime: `${who.now.slice(0, 23)}000Z`,
+    reportingController: CONTROLLER,
+    reportingInstance: who.instance.slice(0, 128),
+    type: 'Normal',
+    reason: words.reason,
+    action: words.action,
+    note: `Kubernaut ${words.note(change)} ${describeTarget(change.ref)} (action ${who.actionId})`.slice(0, 1000),
+    regarding: regarding(change.ref, change.uid),
+  };
+  try {
+    await connection.request({
+      verb: 'create',
+      path: `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      query: { fieldManager: 'kubernaut' },
+      body: event,
+      userAgent: who.userAgent,
+      timeoutMs: EVENT_TIMEOUT_MS,
+    });
+  } catch {
+    // 409: an earlier attempt wrote it; 403, timeout: the audit log still has the write itself
+  }
+}
+
+const regarding = (ref: ObjectRef, uid: string) => ({ apiVersion: ref.apiVersion, kind: ref.kind, namespace: ref.namespace, name: ref.name, uid });

@@ -1,0 +1,58 @@
+import type { Change } from '../../domain/change.js';
+import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
+import type { ApplyOptions, ChangeOutcome } from '../../domain/ports.js';
+import { recordEvent } from './action-event.js';
+import type { Connection } from './connection.js';
+import type { Rest } from './rest.js';
+import { userAgentOf, type Writer } from './write.js';
+import { writeEdit } from './write-edit.js';
+import { writeCreation, writeDeletion, writeEviction } from './write-once.js';
+import { writeScale } from './write-scale.js';
+
+export interface ApplyDeps {
+  connection: Connection;
+  rest: Rest;
+  world: () => World;
+  version: string;
+  /** Who we are in events: the pod's or host's name. */
+  instance: string;
+  now: () => string;
+}
+
+/** Execute of actions.md 1.1: re-read → uid → after/before → write once with uid + resourceVersion precondition. */
+export async function applyChange(deps: ApplyDeps, change: Change, options: ApplyOptions): Promise<ChangeOutcome> {
+  const userAgent = userAgentOf(deps.version, options.actionId);
+  const subresource = change.op === 'scale' ? 'scale' : undefined;
+  const writer: Writer = {
+    rest: deps.rest,
+    options,
+    userAgent,
+    read: async (ref, isFresh) => (options.isDryRun && !isFresh ? cached(deps.world(), ref) : undefined) ?? deps.rest.read(ref, subresource),
+  };
+  const outcome = await write(writer, change);
+  const hasTrace = change.op === 'edit' || change.op === 'create';
+  if (outcome.status === 'applied' && !hasTrace) {
+    await recordEvent(deps.connection, change, { actionId: options.actionId, userAgent, instance: deps.instance, now: deps.now() });
+  }
+  return outcome;
+}
+
+function write(writer: Writer, change: Change): Promise<ChangeOutcome> {
+  switch (change.op) {
+    case 'edit':
+      return writeEdit(writer, change);
+    case 'scale':
+      return writeScale(writer, change);
+    case 'evict':
+      return writeEviction(writer, change);
+    case 'delete':
+      return writeDeletion(writer, change);
+    case 'create':
+      return writeCreation(writer, change);
+  }
+}
+
+const cached = (world: World, ref: ObjectRef): KubeObject | undefined => {
+  const object = world.get(ref.kind, ref.namespace, ref.name);
+  return object?.apiVersion === ref.apiVersion ? object : undefined;
+};

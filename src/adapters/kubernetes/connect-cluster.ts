@@ -1,0 +1,84 @@
+import { hostname } from 'node:os';
+import { describeTarget } from '../../domain/target.js';
+import type { Cluster } from '../../domain/ports.js';
+import { accessReviews } from './access-review.js';
+import { applyChange } from './apply.js';
+import { openConnection, type RequestMetric, type Verb } from './connection.js';
+import { eventLines } from './event-lines.js';
+import { loadKubeConfig, type ClusterAddress } from './load-config.js';
+import { resolveHints } from './resolve.js';
+import { restOver } from './rest.js';
+import { waitForWorld } from './wait-for.js';
+import { openWatchCache, type Gap } from './watch-cache.js';
+import { userAgentOf } from './write.js';
+
+export interface ClusterOptions extends ClusterAddress {
+  /** Version in the User-Agent `kubernaut/<version>`. */
+  userAgentVersion: string;
+  /** Kinds not to watch (`Event` on a very large cluster, say). */
+  exclude?: readonly string[];
+  /** Called after every request but the watch streams. */
+  metricsHook?: (metric: RequestMetric) => void;
+  /** How long the first listing may take. Default 30 s. */
+  syncTimeoutMs?: number;
+  /** First delay before a broken watch is opened again. Default 500 ms. */
+  retryDelayMs?: number;
+  /** Name in our Event objects. Default: the host's (pod's) name. */
+  instance?: string;
+}
+
+/** A `Cluster` plus what operators want to see of the connection. */
+export interface ConnectedCluster extends Cluster {
+  /** API requests so far, without the cache's own lists and watches. */
+  requests(): number;
+  /** All API requests so far, the cache's included, by Kubernetes verb. */
+  requestsByVerb(): Readonly<Record<Verb, number>>;
+  /** Kinds that are not watched because they are forbidden or not served, and why. */
+  gaps(): Gap[];
+}
+
+const MAX_RETRY_DELAY_MS = 15_000;
+
+/**
+ * Opens the watch cache and resolves when it is in step. Throws ConfigInvalid (kubeconfig), K8sUnavailable (no answer).
+ * Never reads a default kubeconfig and never the environment.
+ */
+export async function connectCluster(options: ClusterOptions): Promise<ConnectedCluster> {
+  const { name, userAgentVersion: version, exclude = [], syncTimeoutMs = 30_000, retryDelayMs = 500, instance = hostname() } = options;
+  const config = loadKubeConfig(options);
+  const userAgent = userAgentOf(version);
+  const connection = openConnection(config, { userAgent, onRequest: options.metricsHook });
+  const rest = restOver(connection);
+  const cache = await openWatchCache({ config, connection, userAgent, exclude, syncTimeoutMs, retryDelayMs, maxRetryDelayMs: MAX_RETRY_DELAY_MS }).catch((error: unknown) => {
+    connection.close();
+    throw error;
+  });
+  const now = () => new Date().toISOString();
+
+  return {
+    name,
+    isHealthy: () => cache.isLive(),
+    gaps: () => cache.gaps(),
+    world: () => cache.index,
+    resolve: (hints) => resolveHints(cache.index, name, hints),
+    read: (ref) => rest.read(ref),
+    apply: (change, applyOptions) => applyChange({ connection, rest, world: () => cache.index, version, instance, now }, change, applyOptions),
+    waitFor: (isDone, signal) => waitForWorld(cache, isDone, signal),
+    async logs(pod, { container, isPrevious, tailLines, limitBytes }) {
+      const path = await rest.pathOf({ apiVersion: 'v1', kind: 'Pod', ...pod });
+      const query = { container, tailLines, limitBytes, ...(isPrevious ? { previous: 'true' } : {}) };
+      return (await rest.send({ verb: 'get', path: `${path}/log`, query, isText: true }, { about: `log of ${describeTarget({ kind: 'Pod', ...pod })} ${container}` })) as string;
+    },
+    events: (objects) => eventLines(cache.index, objects),
+    isAllowed: accessReviews(rest, () => performance.now()),
+    requests: () => directRequests(connection.counts()),
+    requestsByVerb: () => connection.counts(),
+    async close() {
+      await cache.close();
+      connection.close();
+    },
+  };
+}
+
+/** Nothing but the cache lists or watches. */
+const directRequests = (c: Readonly<Record<Verb, number>>): number => c.get + c.create + c.update + c.patch + c.delete;

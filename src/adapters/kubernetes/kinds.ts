@@ -1,0 +1,69 @@
+/** How one kind is reached over REST. */
+export interface Kind {
+  apiVersion: string;
+  kind: string;
+  plural: string;
+  isNamespaced: boolean;
+  /** Held in the watch cache (actions.md 3.2). ConfigMaps and Secrets never are. */
+  isCached: boolean;
+}
+
+type Row = [apiVersion: string, kind: string, plural: string, scope: 'ns' | 'cluster', cache?: 'cached'];
+
+/** The built-in kinds the catalogue touches; anything else is asked of the server's discovery. */
+const ROWS: readonly Row[] = [
+  ['v1', 'Pod', 'pods', 'ns', 'cached'],
+  ['v1', 'Node', 'nodes', 'cluster', 'cached'],
+  ['v1', 'Event', 'events', 'ns', 'cached'],
+  ['v1', 'Service', 'services', 'ns', 'cached'],
+  ['v1', 'Namespace', 'namespaces', 'cluster', 'cached'],
+  ['v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', 'ns', 'cached'],
+  ['v1', 'PersistentVolume', 'persistentvolumes', 'cluster', 'cached'],
+  ['v1', 'ResourceQuota', 'resourcequotas', 'ns', 'cached'],
+  ['v1', 'LimitRange', 'limitranges', 'ns', 'cached'],
+  ['v1', 'ReplicationController', 'replicationcontrollers', 'ns'],
+  ['v1', 'ConfigMap', 'configmaps', 'ns'],
+  ['v1', 'Secret', 'secrets', 'ns'],
+  ['v1', 'ServiceAccount', 'serviceaccounts', 'ns'],
+  ['v1', 'Endpoints', 'endpoints', 'ns'],
+  ['apps/v1', 'Deployment', 'deployments', 'ns', 'cached'],
+  ['apps/v1', 'ReplicaSet', 'replicasets', 'ns', 'cached'],
+  ['apps/v1', 'StatefulSet', 'statefulsets', 'ns', 'cached'],
+  ['apps/v1', 'DaemonSet', 'daemonsets', 'ns', 'cached'],
+  ['apps/v1', 'ControllerRevision', 'controllerrevisions', 'ns', 'cached'],
+  ['batch/v1', 'Job', 'jobs', 'ns', 'cached'],
+  ['batch/v1', 'CronJob', 'cronjobs', 'ns', 'cached'],
+  ['autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', 'ns', 'cached'],
+  ['policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets', 'ns', 'cached'],
+  ['networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', 'ns', 'cached'],
+  ['networking.k8s.io/v1', 'Ingress', 'ingresses', 'ns', 'cached'],
+  ['storage.k8s.io/v1', 'StorageClass', 'storageclasses', 'cluster', 'cached'],
+  ['discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices', 'ns', 'cached'],
+  ['events.k8s.io/v1', 'Event', 'events', 'ns'],
+  ['coordination.k8s.io/v1', 'Lease', 'leases', 'ns'],
+  ['rbac.authorization.k8s.io/v1', 'Role', 'roles', 'ns'],
+  ['rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', 'ns'],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', 'cluster'],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', 'cluster'],
+];
+
+export const KINDS: readonly Kind[] = ROWS.map(([apiVersion, kind, plural, scope, cache]) => ({
+  apiVersion,
+  kind,
+  plural,
+  isNamespaced: scope === 'ns',
+  isCached: cache === 'cached',
+}));
+
+const byGvk = new Map(KINDS.map((k) => [`${k.apiVersion}/${k.kind}`, k]));
+
+export const builtinKind = (apiVersion: string, kind: string): Kind | undefined => byGvk.get(`${apiVersion}/${kind}`);
+
+/** `/api/v1` or `/apis/<group>/<version>`. */
+export const apiRoot = (apiVersion: string): string => (apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`);
+
+/** The collection, over all namespaces when none is given. */
+export function collectionPath(kind: Kind, namespace?: string): string {
+  const scope = kind.isNamespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${apiRoot(kind.apiVersion)}${scope}/${kind.plural}`;
+}

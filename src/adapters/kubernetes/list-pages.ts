@@ -1,0 +1,33 @@
+import type { KubeObject } from '../../domain/kube.js';
+import { ApiError, type Connection } from './connection.js';
+import { collectionPath, type Kind } from './kinds.js';
+
+const PAGE_SIZE = 500;
+const LIST_TIMEOUT_MS = 30_000;
+
+export interface KubeList {
+  items: KubeObject[];
+  metadata: { resourceVersion?: string; continue?: string };
+}
+
+/** A whole collection as plain JSON. Items of a list carry no kind of their own on the wire; it is put back. */
+export async function listPages(connection: Connection, kind: Kind, each: (o: KubeObject) => KubeObject, pageSize = PAGE_SIZE): Promise<KubeList> {
+  const items: KubeObject[] = [];
+  let next: string | undefined;
+  let limit: number | undefined = pageSize;
+  for (;;) {
+    try {
+      const page = (await connection.request({
+        verb: 'list', path: collectionPath(kind), query: { limit, continue: next }, timeoutMs: LIST_TIMEOUT_MS,
+      })) as KubeList;
+      for (const item of page.items ?? []) items.push(each(Object.assign(item, { apiVersion: kind.apiVersion, kind: kind.kind })));
+      next = page.metadata?.continue || undefined;
+      if (!next) return { items, metadata: page.metadata ?? {} };
+    } catch (error) {
+      // the snapshot behind the continue token was compacted away: once more, in one piece
+      if (!(error instanceof ApiError) || error.statusCode !== 410 || !next) throw error;
+      items.length = 0;
+      next = limit = undefined;
+    }
+  }
+}

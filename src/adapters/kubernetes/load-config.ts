@@ -1,0 +1,32 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { KubernautError } from '../../domain/errors.js';
+
+export interface ClusterAddress {
+  /** What signals and targets call it. */
+  name: string;
+  /** Path of a kubeconfig. There is no default: a cluster nobody named is never touched. */
+  kubeconfig?: string;
+  /** Default: the file's current context. */
+  context?: string;
+  /** The pod's own service account. */
+  inCluster?: boolean;
+}
+
+/** Throws ConfigInvalid naming the cluster and what to write instead. */
+export function loadKubeConfig({ name, kubeconfig, context, inCluster }: ClusterAddress): KubeConfig {
+  const config = new KubeConfig();
+  const invalid = (why: string, cause?: unknown) => new KubernautError('ConfigInvalid', `cluster ${name}: ${why}`, cause);
+  if (inCluster === (kubeconfig !== undefined)) throw invalid('name either a kubeconfig file or inCluster, exactly one of them');
+  try {
+    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+    else config.loadFromCluster();
+  } catch (error) {
+    throw invalid(kubeconfig === undefined ? 'there is no service account here; give a kubeconfig' : `the kubeconfig ${kubeconfig} cannot be read; check the path`, error);
+  }
+  if (context !== undefined) {
+    if (!config.getContextObject(context)) throw invalid(`the kubeconfig has no context ${context}; it has ${config.getContexts().map((c) => c.name).join(', ')}`);
+    config.setCurrentContext(context);
+  }
+  if (!config.getCurrentCluster()?.server) throw invalid(`the context ${config.getCurrentContext() || '(none)'} names no server; set current-context or give one`);
+  return config;
+}

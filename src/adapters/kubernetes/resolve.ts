@@ -1,0 +1,67 @@
+import { selects, type KubeObject, type World } from '../../domain/kube.js';
+import type { TargetHint } from '../../domain/signal.js';
+import type { Target } from '../../domain/target.js';
+import { KINDS } from './kinds.js';
+import { ownerByName } from './owner-by-name.js';
+
+const CLUSTER_SCOPED = new Set(KINDS.filter((k) => !k.isNamespaced).map((k) => k.kind));
+
+/** The object to act on for the first hint that names something real; undefined when none does. */
+export function resolveHints(world: World, cluster: string, hints: readonly TargetHint[]): Target | undefined {
+  for (const hint of hints) {
+    const object = found(world, hint);
+    if (object) return targetOf(cluster, actedOn(world, object));
+  }
+  return undefined;
+}
+
+function found(world: World, hint: TargetHint): KubeObject | undefined {
+  // alerts on nodes carry the namespace of the exporter that saw them
+  if (CLUSTER_SCOPED.has(hint.kind)) return world.get(hint.kind, undefined, hint.name);
+  if (!hint.namespace) return undefined;
+  return world.get(hint.kind, hint.namespace, hint.name) ?? ownerByName(world, hint);
+}
+
+/** From what an alert names to what one would change. */
+function actedOn(world: World, object: KubeObject): KubeObject {
+  const { namespace } = object.metadata;
+  switch (object.kind) {
+    case 'HorizontalPodAutoscaler': {
+      const ref = object.spec?.scaleTargetRef;
+      return (ref && world.get(ref.kind, namespace, ref.name)) ?? object;
+    }
+    case 'Service':
+      return workloadBehind(world, namespace, { matchLabels: object.spec?.selector }) ?? object;
+    case 'PodDisruptionBudget':
+      return workloadBehind(world, namespace, object.spec?.selector) ?? object;
+    case 'EndpointSlice': {
+      const service = world.get('Service', namespace, object.metadata.labels?.['kubernetes.io/service-name'] ?? '');
+      return service ? actedOn(world, service) : object;
+    }
+    default:
+      return world.topOwnerOf(object);
+  }
+}
+
+const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+
+type Selector = Parameters<typeof selects>[0];
+
+/** The one workload whose pods these labels select; undefined when there are several, because choosing would be guessing. */
+function workloadBehind(world: World, namespace: string | undefined, selector: Selector): KubeObject | undefined {
+  // an empty selector selects everything: that names no workload
+  if (Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions?.length ?? 0) === 0) return undefined;
+  const byTemplate = WORKLOADS.flatMap((kind) => world.list(kind, namespace)).filter((w) => selects(selector, w.spec?.template?.metadata?.labels));
+  if (byTemplate.length > 0) return byTemplate.length === 1 ? byTemplate[0] : undefined;
+  const owners = new Set(world.list('Pod', namespace).filter((p) => selects(selector, p.metadata.labels)).map((p) => world.topOwnerOf(p)));
+  return owners.size === 1 ? [...owners][0] : undefined;
+}
+
+const targetOf = (cluster: string, o: KubeObject): Target => ({
+  cluster,
+  apiVersion: o.apiVersion,
+  kind: o.kind,
+  ...(o.metadata.namespace ? { namespace: o.metadata.namespace } : {}),
+  name: o.metadata.name,
+  ...(o.metadata.uid ? { uid: o.metadata.uid } : {}),
+});

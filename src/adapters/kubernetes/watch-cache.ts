@@ -1,0 +1,166 @@
+import { ListWatch, type KubeConfig, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node';
+import { KubernautError } from '../../domain/errors.js';
+import type { KubeObject, World } from '../../domain/kube.js';
+import { ApiError, type Connection } from './connection.js';
+import { collectionPath, KINDS, type Kind } from './kinds.js';
+import { listPages } from './list-pages.js';
+import { objectIndex, type ObjectIndex } from './object-index.js';
+import { slim } from './slim.js';
+import { watchStream } from './watch-stream.js';
+
+/** A kind we may not or cannot watch. */
+export interface Gap {
+  kind: string;
+  why: string;
+}
+
+export interface WatchCache {
+  readonly index: ObjectIndex;
+  /** Every watched kind is in step with the server right now. */
+  isLive(): boolean;
+  gaps(): Gap[];
+  /** Called after changes, at most once per turn of the event loop. Returns the unsubscription. */
+  subscribe(listener: (world: World) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface WatchCacheOptions {
+  config: KubeConfig;
+  connection: Connection;
+  userAgent: string;
+  exclude: readonly string[];
+  syncTimeoutMs: number;
+  /** Delay before a broken watch is opened again; doubles up to `maxRetryDelayMs`. */
+  retryDelayMs: number;
+  maxRetryDelayMs: number;
+}
+
+const GAP_RETRY_MS = 60_000;
+
+interface KindWatch {
+  kind: Kind;
+  state: 'syncing' | 'live' | 'broken' | 'gap';
+  why: string;
+  stop(): Promise<void>;
+}
+
+/** Lists, then follows, every cached kind. Resolves when all are in step; rejects with K8sUnavailable when that takes too long. */
+export async function openWatchCache(options: WatchCacheOptions): Promise<WatchCache> {
+  const index = objectIndex();
+  const changes = changeBell(() => index);
+  const kinds = KINDS.filter((k) => k.isCached && !options.exclude.includes(k.kind));
+  const settled = new Set<string>();
+  let onAllSettled = () => {};
+  const watches = kinds.map((kind) =>
+    followKind(kind, index, changes.ring, options, () => {
+      settled.add(kind.kind);
+      if (settled.size === kinds.length) onAllSettled();
+    }),
+  );
+  const close = async () => {
+    changes.close();
+    await Promise.all(watches.map((w) => w.stop()));
+  };
+
+  const isInTime = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), options.syncTimeoutMs);
+    onAllSettled = () => (clearTimeout(timer), resolve(true));
+    if (settled.size === kinds.length) onAllSettled();
+  });
+  if (!isInTime) {
+    await close();
+    const late = watches.find((w) => !settled.has(w.kind.kind));
+    throw new KubernautError('K8sUnavailable', `the API server did not list ${late?.kind.plural ?? 'its objects'} within ${options.syncTimeoutMs / 1000} s (${late?.why || 'no answer'}); check the address in the kubeconfig`);
+  }
+  return {
+    index,
+    isLive: () => watches.every((w) => w.state === 'live' || w.state === 'gap'),
+    gaps: () => watches.filter((w) => w.state === 'gap').map((w) => ({ kind: w.kind.kind, why: w.why })),
+    subscribe: changes.subscribe,
+    close,
+  };
+}
+
+function followKind(kind: Kind, index: ObjectIndex, onChange: () => void, options: WatchCacheOptions, onSettled: () => void): KindWatch {
+  const self: KindWatch = { kind, state: 'syncing', why: '', stop };
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let delayMs = options.retryDelayMs;
+
+  const stream = watchStream(options.config, {
+    userAgent: options.userAgent,
+    onOpening: () => options.connection.count('watch'),
+    onOpen: () => {
+      self.state = 'live';
+      self.why = '';
+      delayMs = options.retryDelayMs;
+      onSettled();
+    },
+    onObject: (o) => void slim(o as KubeObject),
+  });
+  const list = async () => (await listPages(options.connection, kind, slim)) as unknown as KubernetesListObject<KubernetesObject>;
+  const informer = new ListWatch<KubernetesObject>(collectionPath(kind), stream.watch, list, false);
+  const put = (o: KubernetesObject) => (index.put(o as unknown as KubeObject), onChange());
+  informer.on('add', put);
+  informer.on('update', put);
+  informer.on('delete', (o) => (index.remove(o as unknown as KubeObject), onChange()));
+  informer.on('error', (error: unknown) => {
+    const isAbsent = isRefusal(error);
+    self.state = isAbsent ? 'gap' : 'broken';
+    self.why = whyOf(error);
+    if (isAbsent) onSettled();
+    if (isStopped) return;
+    timer = setTimeout(start, isAbsent ? GAP_RETRY_MS : delayMs);
+    delayMs = Math.min(delayMs * 2, options.maxRetryDelayMs);
+  });
+
+  function start(): void {
+    // ListWatch reports what it expects through 'error'; a throw here would be a bug and must not end the process unseen
+    informer.start().catch((error: unknown) => {
+      self.state = 'broken';
+      self.why = whyOf(error);
+      if (!isStopped) timer = setTimeout(start, delayMs);
+    });
+  }
+
+  async function stop(): Promise<void> {
+    isStopped = true;
+    clearTimeout(timer);
+    stream.close();
+    await informer.stop();
+  }
+
+  start();
+  return self;
+}
+
+/** Forbidden or not served: not fatal, asked again now and then in case somebody grants or installs it. */
+const isRefusal = (error: unknown): boolean => [401, 403, 404, 405].includes((error as { statusCode?: number }).statusCode ?? 0);
+
+const whyOf = (error: unknown): string => {
+  const said = error instanceof ApiError || error instanceof Error ? error.message : String(error);
+  return said.slice(0, 200);
+};
+
+/** Many changes arrive in one read of a socket; listeners run once for all of them. */
+function changeBell(world: () => World) {
+  const listeners = new Set<(world: World) => void>();
+  let pending: NodeJS.Immediate | undefined;
+  return {
+    ring: () => {
+      if (listeners.size === 0) return;
+      pending ??= setImmediate(() => {
+        pending = undefined;
+        for (const listener of [...listeners]) listener(world());
+      });
+    },
+    subscribe(listener: (world: World) => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => {
+      if (pending) clearImmediate(pending);
+      listeners.clear();
+    },
+  };
+}

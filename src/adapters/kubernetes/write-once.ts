@@ -1,0 +1,80 @@
+import type { Change } from '../../domain/change.js';
+import { isKubernautError, KubernautError } from '../../domain/errors.js';
+import { refOf, type KubeObject } from '../../domain/kube.js';
+import type { ChangeOutcome } from '../../domain/ports.js';
+import { describeTarget } from '../../domain/target.js';
+import { LAST_ACTION } from './json-patch.js';
+import { alreadyDone, changedSincePlan, done, marked, type Writer } from './write.js';
+
+/** Gone, replaced or on its way out: what eviction and deletion want is there, and a second write would hit somebody else. */
+const isLeaving = (live: KubeObject | undefined, uid: string): boolean =>
+  !live || live.metadata.uid !== uid || live.metadata.deletionTimestamp !== undefined;
+
+export async function writeEviction(w: Writer, change: Extract<Change, { op: 'evict' }>): Promise<ChangeOutcome> {
+  const { ref, uid } = change;
+  if (isLeaving(await w.read(ref, false), uid)) return alreadyDone();
+  const request = marked(w, {
+    verb: 'create',
+    path: `${await w.rest.pathOf(ref)}/eviction`,
+    body: {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { namespace: ref.namespace, name: ref.name },
+      deleteOptions: { preconditions: { uid } },
+    },
+  });
+  return whileItStands(w, change, () => w.rest.send(request, { about: describeTarget(ref), isEviction: true }));
+}
+
+export async function writeDeletion(w: Writer, change: Extract<Change, { op: 'delete' }>): Promise<ChangeOutcome> {
+  const { ref, uid } = change;
+  if (isLeaving(await w.read(ref, false), uid)) return alreadyDone();
+  const request = marked(w, {
+    verb: 'delete',
+    path: await w.rest.pathOf(ref),
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' },
+  });
+  return whileItStands(w, change, () => w.rest.send(request, { about: describeTarget(ref) }));
+}
+
+/** The object may go between the read and the write: 404 and a failed uid precondition then mean success. */
+async function whileItStands(w: Writer, { ref, uid }: Extract<Change, { op: 'evict' | 'delete' }>, write: () => Promise<unknown>): Promise<ChangeOutcome> {
+  try {
+    await write();
+    return done(w);
+  } catch (error) {
+    if (!isKubernautError(error, 'TargetNotFound', 'ConflictTransient')) throw error;
+    if (isLeaving(await w.read(ref, true), uid)) return alreadyDone();
+    throw error;
+  }
+}
+
+export async function writeCreation(w: Writer, change: Extract<Change, { op: 'create' }>): Promise<ChangeOutcome> {
+  const ref = refOf(change.object);
+  const found = await w.read(ref, false);
+  if (found) return adopt(w, found);
+  const object = {
+    ...change.object,
+    metadata: { ...change.object.metadata, annotations: { ...change.object.metadata.annotations, [LAST_ACTION]: w.options.actionId } },
+  };
+  const request = marked(w, { verb: 'create', path: await w.rest.collectionOf(ref), body: object });
+  try {
+    return done(w, (await w.rest.send(request, { about: describeTarget(ref) })) as KubeObject);
+  } catch (error) {
+    if (!isKubernautError(error, 'ConflictTransient')) throw error;
+    const winner = await w.read(ref, true);
+    // it went away again (a name being deleted, a generated one taken): worth another attempt from the start
+    if (!winner) throw error;
+    return adopt(w, winner);
+  }
+}
+
+/** Ours from an earlier attempt: take it. Anybody else's: leave it alone. */
+function adopt(w: Writer, found: KubeObject): ChangeOutcome {
+  const owner = found.metadata.annotations?.[LAST_ACTION];
+  if (owner === w.options.actionId && !found.metadata.deletionTimestamp) return alreadyDone(found);
+  if (owner === w.options.actionId) throw new KubernautError('ConflictTransient', `${describeTarget(refWithKind(found))} of this action is being deleted; retry when it is gone`);
+  throw changedSincePlan(w, refWithKind(found), 'an object of that name, made by somebody else,');
+}
+
+const refWithKind = (o: KubeObject) => refOf(o);
