@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { ensureServer } from '../../scripts/servers.mjs';
 import { openDatabase, type Database } from '../../src/adapters/postgres/database.js';
 import { startPostgres, type PostgresServer } from './postgres-server.js';
 
@@ -52,8 +53,8 @@ async function holdServer(): Promise<{ url: string; release(): Promise<void> }> 
 }
 
 async function startOwn(): Promise<PostgresServer> {
-  const { ensureServer } = (await import('../../scripts/servers.mjs' as string)) as { ensureServer(name: 'postgres'): Promise<string> };
-  return startPostgres(await ensureServer('postgres'));
+  const { path } = await ensureServer('postgres');
+  return startPostgres(path);
 }
 
 async function administer(url: string, sql: string): Promise<void> {

@@ -20,7 +20,7 @@ const asUser = () => (isRoot() ? { uid: NOBODY, gid: NOBODY } : {});
 
 /** A fresh cluster on a free port from the programs in `binDir`, gone after `stop`. `isDurable` keeps fsync on (benches). */
 export async function startPostgres(binDir: string, { isDurable = false } = {}): Promise<PostgresServer> {
-  const bin = isRoot() ? await reachableCopy(binDir) : binDir;
+  const bin = isRoot() && !(await isOpenToOthers(binDir)) ? await reachableCopy(binDir) : binDir;
   const dataDir = await mkdtemp(join(tmpdir(), 'kubernaut-pg-'));
   if (isRoot()) await chown(dataDir, NOBODY, NOBODY);
   await run(join(bin, 'initdb'), ['-D', dataDir, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'], { ...asUser(), cwd: dataDir });
@@ -72,6 +72,13 @@ async function run(program: string, args: string[], options: { cwd?: string; uid
   child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];
   if (code !== 0) throw new Error(`${program} ended with ${code}:\n${output}`);
+}
+
+/** Every folder on the way may be entered by anybody. */
+async function isOpenToOthers(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  if ((mode & 0o001) === 0) return false;
+  return path === dirname(path) || isOpenToOthers(dirname(path));
 }
 
 /**

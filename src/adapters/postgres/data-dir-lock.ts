@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { KubernautError } from '../../domain/errors.js';
@@ -24,19 +25,24 @@ const inUse = (dataDir: string, path: string, holder: string): KubernautError =>
     message: `the embedded database ${dataDir} is in use by process ${holder.trim()}; stop that process, or use a PostgreSQL server to share it (the lock is ${path})`,
   });
 
+/** Written aside, then linked: the lock appears complete or not at all, so that nobody takes a half-written one for stale. */
 async function createExclusively(path: string, content: string): Promise<boolean> {
+  const draft = asideOf(path);
   try {
-    await writeFile(path, content, { flag: 'wx' });
+    await writeFile(draft, content, { flag: 'wx' });
+    await link(draft, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw new KubernautError('ConfigInvalid', `the lock ${path} cannot be written; choose a data folder that this user may write`, error);
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
 /** Moved aside first: of two processes that saw the same stale lock one moves it, and a fresh lock moved by mistake is put back. */
 async function removeStale(path: string, seen: string): Promise<void> {
-  const aside = `${path}.${process.pid}`;
+  const aside = asideOf(path);
   try {
     await rename(path, aside);
   } catch (error) {
@@ -46,6 +52,8 @@ async function removeStale(path: string, seen: string): Promise<void> {
   if (moved !== seen) await link(aside, path).catch(whenExisting);
   await rm(aside, { force: true });
 }
+
+const asideOf = (path: string): string => `${path}.${randomUUID()}`;
 
 /** `<pid> <start>`: pids are used again (always 1 in a container), the start time in clock ticks since boot tells them apart. Linux only; elsewhere the pid decides. */
 const describeProcess = (pid: number): string => `${pid} ${startTicks(pid) ?? ''}`;

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { isKubernautError, KubernautError } from '../../domain/errors.js';
 
 /**
@@ -17,7 +17,7 @@ const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError];
  */
 export function toStoreError(error: unknown, doing: string): KubernautError {
   if (isKubernautError(error)) return error;
-  if (error instanceof pg.DatabaseError) return fromServer(error, doing);
+  if (isFromServer(error)) return fromServer(error, doing);
   if (BUGS.some((Bug) => error instanceof Bug)) return new KubernautError('Internal', `${doing} failed inside the driver`, error);
   return new KubernautError('StoreUnavailable', { message: `the database is out of reach while ${doing}; it is tried again`, cause: codeOf(error) }, error);
 }
@@ -33,6 +33,12 @@ function fromServer(error: pg.DatabaseError, doing: string): KubernautError {
   }
   const message = `the database refused a statement while ${doing} (SQLSTATE ${sqlState})`;
   return new KubernautError('Internal', { message, sqlState, constraint: error.constraint }, error);
+}
+
+/** By shape: the embedded database has a DatabaseError class of its own. `EPIPE` has five letters too, hence the severity. */
+function isFromServer(error: unknown): error is pg.DatabaseError {
+  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
+  return typeof severity === 'string' && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
 }
 
 const codeOf = (error: unknown): string | undefined => {
