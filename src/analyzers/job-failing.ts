@@ -1,0 +1,71 @@
+import type { Evidence } from '../domain/evidence.js';
+import { conditionOf, controllerOf, type KubeObject, type World } from '../domain/kube.js';
+import type { Finding } from '../domain/plan.js';
+import { defineAnalyzer } from './define.js';
+import { cut, eventsOf } from './reading/container-trouble.js';
+import { nameOf, targetOf } from './reading/proposals.js';
+import { logLinesOf } from './reading/scene.js';
+
+const MANY = 10;
+
+/** Jobs that failed for good, and namespaces that their leftovers fill. Finished work is evidence: a person decides what may go. */
+export const jobFailing = defineAnalyzer({
+  id: 'job_failing',
+  summary: 'A Job failed, or finished pods pile up in its namespace.',
+  looksAt: ['jobs', 'cronjobs', 'pods', 'events', 'logs'],
+  diagnose: (evidence, world) => [...pileUp(evidence, world), ...jobsInScope(evidence, world).flatMap((j) => failed(j, evidence, world))],
+});
+
+function jobsInScope(evidence: Evidence, world: World): KubeObject[] {
+  const target = evidence.object;
+  if (target?.kind === 'Job') return [target];
+  return target?.kind === 'CronJob' ? world.ownedBy(target.metadata.uid ?? '').filter((o) => o.kind === 'Job') : [];
+}
+
+function failed(job: KubeObject, evidence: Evidence, world: World): Finding[] {
+  const condition = conditionOf(job, 'Failed');
+  if (condition?.status !== 'True') return [];
+  const pods = world.ownedBy(job.metadata.uid ?? '').filter((o) => o.kind === 'Pod');
+  const lines = pods.flatMap((p) => logLinesOf(evidence, p)).slice(-2);
+  return [
+    {
+      analyzer: 'job_failing',
+      cause: 'job.failed',
+      summary: `${nameOf(job)} failed (${condition.reason ?? 'no reason'}); running it again is the owner's decision`,
+      target: targetOf(job),
+      evidence: [cut(`${condition.reason ?? ''}: ${condition.message ?? ''}`), ...lines.map((l) => cut(`log: ${l}`)), ...eventsOf(job, evidence.events).slice(-1).map((e) => cut(`${e.reason}: ${e.message}`))],
+      confidence: 0.88,
+      proposals: [],
+      conclusion: 'needs_person',
+      edit: `kubectl logs -n ${job.metadata.namespace} job/${job.metadata.name} --tail=50`,
+    },
+  ];
+}
+
+/** Many finished pods of Jobs matter when something counts objects: a pod quota at its limit, or an alert on the namespace. */
+function pileUp(evidence: Evidence, world: World): Finding[] {
+  const target = evidence.object;
+  const namespace = target?.kind === 'Namespace' ? target.metadata.name : target?.metadata.namespace;
+  if (namespace === undefined) return [];
+  const finished = world.list('Pod', namespace).filter((p) => ['Succeeded', 'Failed'].includes(p.status?.phase) && controllerOf(p)?.kind === 'Job');
+  const quota = world.list('ResourceQuota', namespace).find((q) => isFull(q));
+  const isAbout = ['Namespace', 'ResourceQuota', 'Job', 'CronJob'].includes(target!.kind);
+  if (finished.length === 0 || !(quota || (isAbout && finished.length >= MANY))) return [];
+  return [
+    {
+      analyzer: 'job_failing',
+      cause: 'job.leftovers',
+      summary: `${finished.length} finished Job pods lie in ${namespace}${quota ? ` and ResourceQuota ${quota.metadata.name} is used up` : ''}`,
+      target: quota ? targetOf(quota) : targetOf(target!),
+      evidence: [`${finished.filter((p) => p.status?.phase === 'Failed').length} Failed, ${finished.filter((p) => p.status?.phase === 'Succeeded').length} Succeeded`, ...(quota ? [cut(`${quota.metadata.name}: used ${JSON.stringify(quota.status?.used)} of ${JSON.stringify(quota.status?.hard)}`)] : [])],
+      confidence: 0.9,
+      proposals: [],
+      conclusion: 'needs_person',
+      edit: `kubectl get jobs -n ${namespace}   # then: kubectl delete job NAME -n ${namespace}, and set ttlSecondsAfterFinished`,
+    },
+  ];
+}
+
+/** Finished pods count against `count/pods`, finished Jobs against `count/jobs.batch`; plain `pods` counts running ones only. */
+const isFull = (quota: KubeObject): boolean =>
+  ['count/pods', 'count/jobs.batch', 'pods'].some((key) => quota.status?.hard?.[key] !== undefined && Number(quota.status.used?.[key]) >= Number(quota.status.hard[key]));

@@ -1,0 +1,84 @@
+import type { Evidence } from '../domain/evidence.js';
+import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
+import type { Finding } from '../domain/plan.js';
+import { defineAnalyzer } from './define.js';
+import { cut, eventsOf } from './reading/container-trouble.js';
+import { nameOf, rollback, targetOf } from './reading/proposals.js';
+import { changedPodFields, fallbackOf, revisionOf, rolloutOf, templateText } from './reading/rollout.js';
+import { workloadsInScope } from './reading/scene.js';
+import { bytesOf } from '../domain/quantity.js';
+
+/** The API server refuses the pods that a controller wants to make: quota, limit range, pod security, service account. */
+export const podsRejected = defineAnalyzer({
+  id: 'pods_rejected',
+  summary: 'Pods of a workload cannot be created: a quota or an admission rule refuses them.',
+  looksAt: ['deployments', 'replicasets', 'statefulsets', 'daemonsets', 'jobs', 'events', 'resourcequotas'],
+  diagnose: (evidence, world) => workloadsInScope(evidence, world).flatMap((w) => findingOf(w, evidence, world)),
+});
+
+function findingOf(workload: KubeObject, evidence: Evidence, world: World): Finding[] {
+  const message = refusalOf(workload, evidence, world);
+  if (!message) return [];
+  const finding = { analyzer: 'pods_rejected', target: targetOf(workload), evidence: [cut(message)] };
+  const quota = /exceeded quota: ([^,\s]+)/.exec(message);
+  if (quota) {
+    return [
+      {
+        ...finding,
+        cause: 'quota.exceeded',
+        summary: `${nameOf(workload)}: ResourceQuota ${quota[1]} does not allow another pod; a person must free or raise it`,
+        confidence: 0.93,
+        proposals: [],
+        conclusion: 'needs_person',
+        edit: quotaEdit(message, quota[1]!, workload.metadata.namespace),
+      },
+    ];
+  }
+  const to = workload.kind === 'Deployment' ? acceptedBefore(world, workload) : undefined;
+  const summary = `${nameOf(workload)}: its pods are refused: ${cut(message, 120)}`;
+  if (to) return [{ ...finding, cause: 'bad_rollout.rejected', summary, confidence: 0.9, proposals: [rollback(workload, to, 0.9, `pods of revision ${revisionOf(to)} were accepted`)] }];
+  return [{ ...finding, cause: 'pods.rejected', summary, confidence: 0.85, proposals: [], conclusion: 'needs_person', edit: `kubectl describe ${workload.kind.toLowerCase()} ${workload.metadata.name} -n ${workload.metadata.namespace}` }];
+}
+
+/** The controller's condition, or its FailedCreate event while pods are still short of what is wanted. */
+function refusalOf(workload: KubeObject, evidence: Evidence, world: World): string | undefined {
+  const own = world.ownedBy(workload.metadata.uid ?? '').filter((o) => o.kind === 'ReplicaSet' && (o.spec?.replicas ?? 0) > (o.status?.replicas ?? 0));
+  const condition = [workload, ...own].map((o) => conditionOf(o, 'ReplicaFailure')).find((c) => c?.status === 'True');
+  if (condition?.message) return condition.message;
+  if (!isShort(workload)) return undefined;
+  const events = [workload, ...own].flatMap((o) => eventsOf(o, evidence.events)).filter((e) => e.reason === 'FailedCreate');
+  return events.at(-1)?.message;
+}
+
+function isShort(workload: KubeObject): boolean {
+  const { spec = {}, status = {} } = workload;
+  if (workload.kind === 'DaemonSet') return (status.currentNumberScheduled ?? 0) < (status.desiredNumberScheduled ?? 0);
+  if (workload.kind === 'Job') return (status.active ?? 0) === 0 && !status.completionTime;
+  return (status.replicas ?? 0) < (spec.replicas ?? 1) || (status.updatedReplicas ?? 0) < (spec.replicas ?? 1);
+}
+
+function acceptedBefore(world: World, deployment: KubeObject): KubeObject | undefined {
+  const rollout = rolloutOf(world, deployment);
+  if (!rollout.current || rollout.hasCompleted) return undefined;
+  return fallbackOf(rollout, (rs) => templateText(rs.spec?.template) !== templateText(rollout.current!.spec?.template) && changedSomething(rs, rollout.current!));
+}
+
+const changedSomething = (a: KubeObject, b: KubeObject): boolean =>
+  changedPodFields(a, b).length > 0 || JSON.stringify(a.spec?.template?.spec?.containers) !== JSON.stringify(b.spec?.template?.spec?.containers);
+
+/** `requested: pods=1, used: pods=4, limited: pods=4` → the least hard limit that lets it through. */
+function quotaEdit(message: string, quota: string, namespace: string | undefined): string {
+  const part = (name: string) =>
+    Object.fromEntries([...(new RegExp(`${name}: ([^ ]+(?:, ?[^ ]+)*?)(?:, [a-z]+:|$)`).exec(message)?.[1] ?? '').split(',').flatMap((p) => [p.split('=') as [string, string]])]);
+  const requested = part('requested');
+  const used = part('used');
+  const hard = Object.fromEntries(Object.keys(requested).filter((k) => k && used[k] !== undefined).map((k) => [k, sum(requested[k]!, used[k]!)]));
+  return `kubectl patch resourcequota ${quota} -n ${namespace} --type=merge -p '${JSON.stringify({ spec: { hard } })}'`;
+}
+
+function sum(a: string, b: string): string {
+  const total = bytesOf(a) + bytesOf(b);
+  if (!Number.isFinite(total)) return `${a}+${b}`;
+  if (/[KMGT]i$/.test(a) || /[KMGT]i$/.test(b)) return `${Math.ceil(total / 2 ** 20)}Mi`;
+  return Number.isInteger(total) ? String(total) : `${Math.ceil(total * 1000)}m`;
+}

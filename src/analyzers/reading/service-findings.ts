@@ -1,0 +1,127 @@
+import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
+import { selects } from '../../domain/kube.js';
+import type { Finding } from '../../domain/plan.js';
+import { nameOf, rollback, targetOf } from './proposals.js';
+import { containersOf, fallbackOf, revisionOf, rolloutOf } from './rollout.js';
+import type { ServiceState } from './service-state.js';
+
+type Told = Omit<Finding, 'analyzer' | 'confidence'>;
+
+/** What is wrong with a Service itself, and what puts it right: an earlier revision of the workload behind it, or a person's edit. */
+export function findingOfService(state: ServiceState, world: World, from?: KubeObject): Told | undefined {
+  switch (state.kind) {
+    case 'missing':
+      return missing(state, world);
+    case 'port_missing':
+      return portMissing(state);
+    case 'selector_mismatch':
+      return selectorMismatch(state, world);
+    case 'target_port':
+      return targetPort(state, world);
+    case 'policy':
+      return policy(state, from);
+    default:
+      return undefined;
+  }
+}
+
+const at = (o: KubeObject): string => `${o.metadata.name} -n ${o.metadata.namespace}`;
+const forPerson = { proposals: [], conclusion: 'needs_person' as const };
+
+function missing(state: Extract<ServiceState, { kind: 'missing' }>, world: World): Told {
+  const target: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: state.namespace, name: state.name };
+  const behind = ['Deployment', 'StatefulSet'].map((kind) => world.get(kind, state.namespace, state.name)).find((o) => o !== undefined);
+  const port = containersOf(behind).flatMap((c) => c.ports ?? [])[0]?.containerPort;
+  return {
+    cause: 'service.missing',
+    summary: `service ${state.namespace}/${state.name} does not exist`,
+    target,
+    evidence: [`no Service ${state.name} in ${state.namespace}`],
+    ...forPerson,
+    edit: behind
+      ? `kubectl expose ${behind.kind.toLowerCase()} ${at(behind)} --name=${state.name} --port=${port ?? 'PORT'}`
+      : `kubectl create service clusterip ${state.name} -n ${state.namespace} --tcp=PORT:PORT`,
+  };
+}
+
+function portMissing({ service, port }: Extract<ServiceState, { kind: 'port_missing' }>): Told {
+  const ports: { port: number }[] = service.spec?.ports ?? [];
+  return {
+    cause: 'service.port_missing',
+    summary: `${nameOf(service)} has no port ${port}`,
+    target: targetOf(service),
+    evidence: [`ports: ${ports.map((p) => p.port).join(', ')}`],
+    ...forPerson,
+    edit: `kubectl patch service ${at(service)} --type=json -p '${JSON.stringify([ports.length === 1 ? { op: 'replace', path: '/spec/ports/0/port', value: port } : { op: 'add', path: '/spec/ports/-', value: { name: `p${port}`, port, targetPort: port } }])}'`,
+  };
+}
+
+function selectorMismatch({ service, meant }: Extract<ServiceState, { kind: 'selector_mismatch' }>, world: World): Told {
+  const selector: Record<string, string> = service.spec.selector;
+  const base = {
+    cause: 'service.selector_mismatch',
+    summary: `${nameOf(service)} selects no pods${meant ? `: the labels of ${nameOf(meant)} are others` : ''}`,
+    target: targetOf(service),
+    evidence: [`selector ${JSON.stringify(selector)}`, ...(meant ? [`labels of ${meant.metadata.name}: ${JSON.stringify(meant.spec?.template?.metadata?.labels ?? {})}`] : [])],
+  };
+  const rollout = meant?.kind === 'Deployment' ? rolloutOf(world, meant) : undefined;
+  const to = rollout && fallbackOf(rollout, (rs) => selects({ matchLabels: selector }, rs.spec?.template?.metadata?.labels));
+  if (meant && to) {
+    return { ...base, cause: 'bad_rollout.labels', target: targetOf(meant), proposals: [rollback(meant, to, 0.94, `pods of revision ${revisionOf(to)} carry the labels that ${service.metadata.name} selects`)] };
+  }
+  return { ...base, ...forPerson, edit: meant ? `kubectl patch service ${at(service)} --type=json -p '${JSON.stringify([{ op: 'replace', path: '/spec/selector', value: rightSelector(selector, meant) }])}'` : `kubectl edit service ${at(service)}` };
+}
+
+/** The same keys with the workload's values; what the workload does not carry is dropped. */
+function rightSelector(selector: Record<string, string>, meant: KubeObject): Record<string, string> {
+  const labels: Record<string, string> = meant.spec?.template?.metadata?.labels ?? {};
+  const kept = Object.fromEntries(Object.keys(selector).filter((k) => labels[k] !== undefined).map((k) => [k, labels[k]!]));
+  return Object.keys(kept).length > 0 ? kept : (meant.spec?.selector?.matchLabels ?? labels);
+}
+
+function targetPort({ service, pod, target }: Extract<ServiceState, { kind: 'target_port' }>, world: World): Told {
+  const workload = world.topOwnerOf(pod);
+  const serves = (o: KubeObject) => containersOf(o).flatMap((c) => c.ports ?? []).some((p) => p.name === target || p.containerPort === target);
+  const base = {
+    cause: 'service.target_port',
+    summary: `${nameOf(service)} sends to port ${target}, which ${nameOf(workload)} does not serve`,
+    target: targetOf(service),
+    evidence: [`targetPort ${target}`, `ports of pod ${pod.metadata.name}: ${containersOf(pod).flatMap((c) => c.ports ?? []).map((p) => `${p.name ? `${p.name}=` : ''}${p.containerPort}`).join(', ')}`],
+  };
+  const to = workload.kind === 'Deployment' ? fallbackOf(rolloutOf(world, workload), serves) : undefined;
+  if (to) return { ...base, cause: 'bad_rollout.port', target: targetOf(workload), proposals: [rollback(workload, to, 0.93, `pods of revision ${revisionOf(to)} serve port ${target}`)] };
+  const index = (service.spec.ports as { targetPort?: number | string; port: number }[]).findIndex((p) => (p.targetPort ?? p.port) === target);
+  const right = containersOf(pod).flatMap((c) => c.ports ?? [])[0]?.containerPort;
+  return { ...base, ...forPerson, edit: `kubectl patch service ${at(service)} --type=json -p '${JSON.stringify([{ op: 'replace', path: `/spec/ports/${Math.max(0, index)}/targetPort`, value: right ?? 'PORT' }])}'` };
+}
+
+function policy({ service, policies, to, port }: Extract<ServiceState, { kind: 'policy' }>, from: KubeObject | undefined): Told {
+  const first = policies[0]!;
+  const isEgress = first.metadata.namespace === from?.metadata.namespace && selects(first.spec?.podSelector ?? {}, from?.metadata.labels) && (first.spec?.policyTypes ?? []).includes('Egress');
+  return {
+    cause: 'network_policy.blocks',
+    summary: `${nameOf(service)} is cut off by NetworkPolicy ${policies.map((p) => p.metadata.name).join(', ')}`,
+    target: targetOf(first),
+    evidence: policies.map((p) => `${nameOf(p)} selects ${isEgress ? from?.metadata.name : to.metadata.name} and allows no such flow`).slice(0, 3),
+    ...forPerson,
+    edit: `kubectl apply -f - <<'EOF'\n${JSON.stringify(allowance(isEgress, from, to, port))}\nEOF`,
+  };
+}
+
+/** The narrow addition that lets exactly this flow through; the policy in the way stays as it is. */
+function allowance(isEgress: boolean, from: KubeObject | undefined, to: KubeObject, port: number | undefined): KubeObject {
+  const ports = port === undefined ? {} : { ports: [{ port, protocol: 'TCP' }] };
+  const labels = (o: KubeObject | undefined) => {
+    const { 'pod-template-hash': _hash, 'controller-revision-hash': _revision, ...rest } = o?.metadata.labels ?? {};
+    return { matchLabels: rest };
+  };
+  const peer = (o: KubeObject | undefined) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': o?.metadata.namespace ?? '' } }, podSelector: labels(o) });
+  const [subject, other] = isEgress ? [from, to] : [to, from];
+  const rule = isEgress ? { egress: [{ to: [peer(other)], ...ports }] } : { ingress: [{ from: [peer(other)], ...ports }] };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: `allow-${from?.metadata.labels?.['app'] ?? 'client'}-to-${to.metadata.labels?.['app'] ?? 'server'}`, namespace: subject?.metadata.namespace },
+    spec: { podSelector: labels(subject), policyTypes: [isEgress ? 'Egress' : 'Ingress'], ...rule },
+  };
+}
