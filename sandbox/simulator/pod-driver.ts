@@ -14,7 +14,8 @@ export interface PodDriver {
   /** Looks at this pod soon; safe to call as often as anything changes. */
   touch(namespace: string, name: string): void;
   memoryOf(uid: string): PodMemory | undefined;
-  stop(): void;
+  /** Resolves when writes under way have ended. */
+  stop(): Promise<void>;
 }
 
 export interface PodDriverDeps {
@@ -123,7 +124,7 @@ export function podDriverOf({ client, cache, world, events, isNodeAlive, onError
         throw error;
       }
     };
-    setTimeout(() => pool.run(finish), stopTakesMs).unref();
+    setTimeout(() => void (isStopped || pool.run(finish)), stopTakesMs).unref();
   };
 
   const look = (key: string): void => {
@@ -168,6 +169,7 @@ export function podDriverOf({ client, cache, world, events, isNodeAlive, onError
       isStopped = true;
       clearTimeout(flushTimer);
       for (const entry of tracked.values()) clearTimeout(entry.timer);
+      return pool.idle();
     },
   };
 }

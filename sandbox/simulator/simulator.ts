@@ -52,7 +52,9 @@ function followImages(cache: ClusterCache, apply: (data: Record<string, string>)
  * the default nodes exist and pods are looked after; rejects with KubeRequestError when the server cannot be used.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const onError = options.onError ?? (() => undefined);
+  let isStopped = false;
+  // what is cut off by the end itself is no news
+  const onError = (error: unknown): void => void (isStopped || options.onError?.(error));
   const client = kubeClientOf(options.kubeconfig);
   const kubeletVersion = await serverVersion(client);
   const cache = clusterCacheOf(client);
@@ -89,10 +91,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     cache,
     world,
     async stop() {
+      isStopped = true;
       live.nodes?.stop();
-      pods.stop();
       routing.stop();
       access.stop();
+      await pods.stop();
       await Promise.all([cache.stop(), kubelet.stop(), metrics.stop()]);
       client.close();
     },
