@@ -1,10 +1,12 @@
-import { Value } from '@sinclair/typebox/value';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { AlertmanagerAlert, AlertmanagerWebhook } from '../contracts/alertmanager.js';
 import { fingerprintOf, severityOf, type Signal } from '../domain/signal.js';
 import { verifyBearer } from './bearer.js';
 import { cleanMap, instantOf, isZeroTime } from './clean.js';
 import { defineSource, type ParsedSignals, type SourceContext } from './define.js';
 import { hintsOf } from './kubernetes-hints.js';
+
+const alertSchema = TypeCompiler.Compile(AlertmanagerAlert);
 
 export const alertmanager = defineSource({
   id: 'alertmanager',
@@ -31,9 +33,9 @@ export const alertmanager = defineSource({
 type Rejection = ParsedSignals['rejected'][number];
 
 function toSignal(alert: unknown, context: SourceContext): Signal | Rejection {
-  if (!Value.Check(AlertmanagerAlert, alert)) return { ...knownFingerprint(alert), reason: whyUnusable(alert) };
+  if (!alertSchema.Check(alert)) return { ...knownFingerprint(alert), reason: whyUnusable(alert) };
   const labels = cleanMap(alert.labels);
-  const fingerprint = /^[\w:.-]{1,128}$/.test(alert.fingerprint ?? '') ? alert.fingerprint! : fingerprintOf('alertmanager', labels);
+  const fingerprint = /^[\w:.-]{1,128}$/.test(alert.fingerprint ?? '') ? alert.fingerprint! : fingerprintOf('alertmanager', alert.labels);
   const startsAt = instantOf(alert.startsAt);
   if (startsAt === undefined) return { fingerprint, reason: 'startsAt is not an RFC 3339 time' };
   const cluster = labels.cluster ?? context.cluster;
@@ -53,7 +55,7 @@ function toSignal(alert: unknown, context: SourceContext): Signal | Rejection {
     labels,
     annotations: cleanMap(alert.annotations),
     ...(alert.generatorURL ? { generatorUrl: alert.generatorURL.slice(0, 2048) } : {}),
-    hints: hintsOf(labels),
+    hints: hintsOf(alert.labels),
   };
 }
 
@@ -69,6 +71,6 @@ const knownFingerprint = (alert: unknown): { fingerprint?: string } => {
 };
 
 function whyUnusable(alert: unknown): string {
-  const first = Value.Errors(AlertmanagerAlert, alert).First();
+  const first = alertSchema.Errors(alert).First();
   return first ? `${first.path || 'the alert'}: ${first.message}`.slice(0, 300) : 'the alert cannot be read';
 }

@@ -1,3 +1,5 @@
+import { isSecretName, MASK, redactText } from '../domain/redact.js';
+
 /** Upper bounds for what one signal may carry into a workflow history (Temporal's limit is 2 MB, our aim 64 KB). */
 const MAX_ENTRIES = 100;
 const MAX_VALUE = 2048;
@@ -5,18 +7,24 @@ const MAX_TOTAL = 24_000;
 
 /**
  * A label or annotation map without a prototype: `toString` and `__proto__` are legal names there and must be neither
- * found when absent nor lost when present. Values are capped, whole entries are dropped beyond the total.
+ * found when absent nor lost when present. Values are capped and masked, whole entries are dropped beyond the total.
  */
 export function cleanMap(map: Readonly<Record<string, string>> | undefined): Record<string, string> {
   const out = Object.create(null) as Record<string, string>;
   let total = 0;
   for (const [key, value] of Object.entries(map ?? {}).slice(0, MAX_ENTRIES)) {
-    const short = value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value;
+    const short = masked(key, value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value);
     total += key.length + short.length;
     if (total > MAX_TOTAL) break;
     out[key] = short;
   }
   return out;
+}
+
+/** The name of an object is never masked, however random it looks: the analyzers look it up. */
+function masked(key: string, value: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value)) return isSecretName(key) ? MASK : value;
+  return isSecretName(key) && value !== '' ? MASK : redactText(value);
 }
 
 /** RFC 3339 in UTC with milliseconds, so that the same instant always reads the same; undefined when it is no time. */

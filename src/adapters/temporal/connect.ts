@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { KubernautError } from '../../domain/errors.js';
+import { keepingStarted } from './started.js';
+
+export interface TemporalSettings {
+  /** host:port */
+  address: string;
+  namespace: string;
+  apiKey?: string;
+  tls?: { enabled?: boolean; clientCertPath?: string; clientKeyPath?: string; serverCaCertPath?: string; serverName?: string };
+}
+
+export interface TemporalConnection {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly namespace: string;
+  close(): Promise<void>;
+}
+
+/**
+ * A client that connects at its first use and again after every outage, so that the gateway starts while Temporal is down.
+ * The defaults of gRPC are replaced: reconnecting every 2 s instead of up to every 2 min, three tries instead of ten.
+ */
+export function connectTemporal(settings: TemporalSettings): TemporalConnection {
+  const connection = Connection.lazy({
+    address: settings.address,
+    tls: tlsOf(settings),
+    ...(settings.apiKey ? { apiKey: settings.apiKey } : {}),
+    connectTimeout: '3s',
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2000 },
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }))],
+  });
+  const client = new Client({ connection: keepingStarted(connection), namespace: settings.namespace });
+  return { client, connection, namespace: settings.namespace, close: () => connection.close() };
+}
+
+/** TLS as both clients and workers take it; also for `NativeConnection`. Throws ConfigInvalid naming the file that cannot be read. */
+export function tlsOf({ apiKey, tls = {} }: Pick<TemporalSettings, 'apiKey' | 'tls'>) {
+  const hasFiles = tls.clientCertPath !== undefined || tls.serverCaCertPath !== undefined || tls.serverName !== undefined;
+  if (!(tls.enabled ?? (hasFiles || apiKey !== undefined))) return false;
+  const { clientCertPath, clientKeyPath, serverCaCertPath, serverName } = tls;
+  if ((clientCertPath === undefined) !== (clientKeyPath === undefined)) {
+    throw new KubernautError('ConfigInvalid', 'temporal.tls.clientCertPath and temporal.tls.clientKeyPath belong together; set both');
+  }
+  return {
+    ...(serverName ? { serverNameOverride: serverName } : {}),
+    ...(serverCaCertPath ? { serverRootCACertificate: pem(serverCaCertPath) } : {}),
+    ...(clientCertPath && clientKeyPath ? { clientCertPair: { crt: pem(clientCertPath), key: pem(clientKeyPath) } } : {}),
+  };
+}
+
+function pem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new KubernautError('ConfigInvalid', `temporal.tls: ${path} cannot be read; check the path and its permissions`, error);
+  }
+}
