@@ -28,7 +28,7 @@ export const RemediationStep = Type.Object({
   result: Type.Optional(Type.String({ description: 'what it came to, or the error code and message' })),
   /** Which try of the ladder it belongs to, from 0. */
   rung: Type.Integer(),
-  wrote: Type.Optional(Type.Array(Type.Object({ path: Type.String(), value: Type.String() }))),
+  wrote: Type.Optional(Type.Array(Type.Object({ path: Type.String(), value: Type.String(), before: Type.Optional(Type.String()) }))),
   effect: Type.Optional(Type.String()),
 });
 export type RemediationStep = Static<typeof RemediationStep>;

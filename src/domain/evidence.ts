@@ -45,7 +45,8 @@ export interface PastAction {
   result?: 'effective' | 'ineffective' | 'harmful' | 'inconclusive' | 'failed';
   wasUndone: boolean;
   /** Dotted paths of the fields it wrote with their values, for the oscillation guard. */
-  wrote: { path: string; value: string }[];
+  /** `before` is what stood there; records of older versions lack it. */
+  wrote: { path: string; value: string; before?: string }[];
 }
 
 /** A past incident near in meaning. Only verified outcomes may teach. */

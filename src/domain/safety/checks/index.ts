@@ -1,4 +1,39 @@
 import type { Check } from '../facts.js';
+import { autonomy, modelOnly } from './autonomy.js';
+import { beingDeleted } from './being-deleted.js';
+import { blastRadius, clusterHealth, nodesRemaining } from './blast-radius.js';
+import { disruption } from './disruption.js';
+import { grounding } from './grounding.js';
+import { optOut } from './opt-out.js';
+import { oscillation } from './oscillation.js';
+import { ownership } from './ownership.js';
+import { protectedTargets } from './protected.js';
+import { quota } from './quota.js';
+import { cooldown, flap, ineffective, rate } from './repetition.js';
+import { rollout } from './rollout.js';
+import { enabled, pause, stillFiring } from './switches.js';
 
 /** Every check by its name, in the order people read them. */
-export const CHECKS: Readonly<Record<string, Check>> = {};
+export const CHECKS: Readonly<Record<string, Check>> = {
+  pause,
+  enabled,
+  still_firing: stillFiring,
+  grounding,
+  protected: protectedTargets,
+  opt_out: optOut,
+  being_deleted: beingDeleted,
+  ownership,
+  rollout,
+  cooldown,
+  rate,
+  ineffective,
+  oscillation,
+  flap,
+  disruption,
+  blast_radius: blastRadius,
+  nodes_remaining: nodesRemaining,
+  cluster_health: clusterHealth,
+  quota,
+  model_only: modelOnly,
+  autonomy,
+};

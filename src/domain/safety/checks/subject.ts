@@ -1,0 +1,27 @@
+import type { KubeObject, World } from '../../kube.js';
+import type { SafetyFacts } from '../facts.js';
+
+/** The live object of a step, by uid first: a namesake is another object. */
+export const subjectOf = ({ world, step: { target } }: SafetyFacts): KubeObject | undefined =>
+  (target.uid ? world.byUid(target.uid) : undefined) ?? world.get(target.kind, target.namespace, target.name);
+
+/** The object and everything above it, as far as the world reaches. */
+export function lineOf(world: World, object: KubeObject): KubeObject[] {
+  const owner = object.metadata.ownerReferences?.find((r) => r.controller);
+  const parent = owner && world.byUid(owner.uid);
+  return parent ? [object, ...lineOf(world, parent)] : [object];
+}
+
+export const isNodeStep = (f: SafetyFacts): boolean => f.step.target.kind === 'Node';
+
+/** Pods that a step evicts or deletes. */
+export const evictedPods = (f: SafetyFacts): KubeObject[] =>
+  f.step.changes.flatMap((c) => {
+    if (c.op !== 'evict' && !(c.op === 'delete' && c.ref.kind === 'Pod')) return [];
+    const pod = f.world.byUid(c.uid) ?? f.world.get('Pod', c.ref.namespace, c.ref.name);
+    return pod ? [pod] : [];
+  });
+
+/** Specs that a step changes: `spec.replicas` for a scale. */
+export const writtenPaths = (f: SafetyFacts): string[][] =>
+  f.step.changes.flatMap((c) => (c.op === 'edit' ? c.edits.map((e) => e.path) : c.op === 'scale' ? [['spec', 'replicas']] : []));
