@@ -13,7 +13,7 @@ const LOOPBACK = '127.0.0.1';
 const READY_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
 /** The server of a killed launcher needs a moment to close its database. */
-const IN_USE_PATIENCE_MS = 10_000;
+const IN_USE_PATIENCE_MS = 5_000;
 
 export interface TemporalOptions {
   /** The Temporal CLI (`ensureServer('temporal')`). */

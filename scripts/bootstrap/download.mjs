@@ -6,10 +6,10 @@ const ANSWER_TIMEOUT_MS = 6_000;
 const STALL_TIMEOUT_MS = 10_000;
 
 /** Fetches a file. A network that refuses or hangs costs at most 10 s: for the answer, and for each silence after it. */
-export async function download(url, file, say) {
+export async function download(url, file, say, answerTimeoutMs = ANSWER_TIMEOUT_MS) {
   const abort = new AbortController();
   const giveUp = (what, ms) => setTimeout(() => abort.abort(new Error(`${new URL(url).host}: ${what} for ${ms / 1000} s`)), ms);
-  let timer = giveUp('no answer', ANSWER_TIMEOUT_MS);
+  let timer = giveUp('no answer', answerTimeoutMs);
   try {
     const response = await fetch(url, { signal: abort.signal });
     if (!response.ok || response.body === null) throw new Error(`${new URL(url).host} answered ${response.status}`);

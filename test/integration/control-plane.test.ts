@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppsV1Api, ApiregistrationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -204,7 +205,7 @@ describe('the control plane', () => {
 });
 
 /** An HTTPS server with the certificate of the control plane that asks for one in return. */
-async function localServer(answer: (request: import('node:http').IncomingMessage) => unknown): Promise<Server> {
+async function localServer(answer: (request: IncomingMessage) => unknown): Promise<Server> {
   const read = (file: string): Buffer => readFileSync(join(controlPlane.pkiDir, file));
   const tls = { cert: read('server.crt'), key: read('server.key'), ca: read('front-proxy-ca.crt'), requestCert: true, rejectUnauthorized: false };
   const server = createServer(tls, (request, response) => {
