@@ -37,6 +37,8 @@ export interface Planned {
   undo?: Undo;
   /** Parameters with every symbol made absolute (the pinned revision hash, pod uids): these go into the plan. */
   parameters?: Record<string, unknown>;
+  /** Default: the action's. Where the parameters or the object say how long it may take (drain's deadline, progressDeadlineSeconds). */
+  timeoutS?: number;
 }
 
 export type Progress = { state: 'reached' | 'waiting' | 'failed'; detail: string };
@@ -58,14 +60,20 @@ export interface ActionDefinition<Id extends string = string, P extends TObject 
   /** One sentence for people, docs and the model. */
   summary: string;
   tier: Tier;
-  /** Kinds it acts on. */
+  /** Kinds it acts on. Empty: it acts on no object (notify_only), and the remediation's own target stands in the step. */
   targets: readonly string[];
   /** Closed schema (`additionalProperties: false`) with bounds; includes the locators. */
   params: P;
   /** From checked parameters to the object it acts on. */
   targetOf(params: Static<P>): ObjectRef;
+  /** The inverse of `targetOf`: the locator parameters of this object. A model picks a target from a list and never writes these. */
+  locate(target: ObjectRef): Record<string, string>;
+  /** Parameters that configuration and people may set, a model never (a channel). */
+  hiddenFromModel?: readonly string[];
   permissions: readonly Permission[];
   undo: 'exact' | 'partial' | { irreversible: string };
+  /** It contains the trouble (cordon, quarantine) rather than ending it: the condition may stay. */
+  isContainment?: boolean;
   /** Whole activity including converging. Default 300 s. */
   timeoutS?: number;
   /** A complete, valid set of parameters for the docs and the contract suite. */

@@ -1,15 +1,22 @@
 import { Type } from '@sinclair/typebox';
 
-/** RFC 1123 label or subdomain, as the API server checks names. No wildcard, list or selector can match it. */
-const NAME = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$';
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 
-export const Name = Type.String({ pattern: NAME, minLength: 1, maxLength: 253 });
-export const Namespace = Type.String({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', minLength: 1, maxLength: 63 });
+/** RFC 1123 subdomain, as the API server checks most names. No wildcard, list, selector, homoglyph or control character can match it. */
+export const Name = Type.String({ pattern: `^${LABEL}(\\.${LABEL})*$`, minLength: 1, maxLength: 253 });
+/** RFC 1123 label. */
+export const Namespace = Type.String({ pattern: `^${LABEL}$`, minLength: 1, maxLength: 63 });
+export const ContainerName = Type.String({ pattern: `^${LABEL}$`, minLength: 1, maxLength: 63 });
 
 /** What most actions need to name their object. */
 export const Locator = { namespace: Namespace, name: Name };
+
+/** A replica count. Zero would be an outage by command: it is not in the catalogue. */
+export const Replicas = Type.Integer({ minimum: 1, maximum: 1000 });
 
 /** `512Mi`, `2Gi`: a unit is due; milli-bytes and bare numbers are refused (actions.md 2.2). */
 export const Memory = Type.String({ pattern: '^[1-9][0-9]{0,6}(Ki|Mi|Gi|Ti|k|M|G|T)$' });
 /** `250m` or whole cores up to 128. */
 export const Cpu = Type.String({ pattern: '^([1-9][0-9]{0,5}m|[1-9][0-9]?|1[01][0-9]|12[0-8])$' });
+/** `90s`, `30m`, `2h`: one number, one unit, above zero. Its cap is the action's. */
+export const Duration = Type.String({ pattern: '^[1-9][0-9]{0,4}(s|m|h)$' });

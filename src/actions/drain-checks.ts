@@ -1,0 +1,57 @@
+import { controllerOf, isNodeReady, type KubeObject, type World } from '../domain/kube.js';
+import { withoutRoom } from './capacity.js';
+import type { ActionFacts } from './define.js';
+import { checkPool, isControlPlane, isOurCordon, leavingTaintOf, poolOf } from './node.js';
+import { hasEmptyDir, isFinished, nameOfPod } from './pod.js';
+import { budgetsOf, refuse } from './workload.js';
+
+/** Everything row 2.9 refuses, before the first eviction. */
+export function checkDrain(node: KubeObject, pods: readonly KubeObject[], facts: ActionFacts): void {
+  checkNode(node, facts.world);
+  for (const pod of pods) checkPod(pod, facts);
+  checkDns(node, pods, facts.world);
+  const stranded = withoutRoom(facts.world, pods.filter((p) => !isFinished(p)), node.metadata.name);
+  if (stranded[0]) {
+    refuse('PreconditionChanged', `node ${node.metadata.name}: ${stranded.length} of its pods fit on no other node (first ${nameOfPod(stranded[0])}); add nodes first`);
+  }
+}
+
+function checkNode(node: KubeObject, world: World): void {
+  const at = `node ${node.metadata.name}`;
+  if (!isNodeReady(node)) refuse('PreconditionChanged', `${at} is not Ready, evictions would hang; fence it instead`);
+  if (isControlPlane(node)) refuse('PreconditionChanged', `${at} runs the control plane; a person must drain it`);
+  const leaving = leavingTaintOf(node);
+  if (leaving) refuse('PreconditionChanged', `${at} is being removed by somebody else (${leaving}); leave it to them`);
+  const other = poolOf(world, node).find((n) => n.metadata.name !== node.metadata.name && isOurCordon(n));
+  if (other) refuse('PreconditionChanged', `${at}: node ${other.metadata.name} of the same pool is already out; finish with that one first`);
+  checkPool(world, node);
+}
+
+/** What we ourselves stand on: draining it would stop the drain half-way. */
+const OURS = ['kubernaut', 'temporal', 'postgresql', 'postgres'];
+const OUR_NAMESPACES = ['kubernaut', 'kubernaut-system', 'temporal'];
+
+const isOurs = ({ metadata }: KubeObject): boolean =>
+  OURS.includes(metadata.labels?.['app.kubernetes.io/name'] ?? '') || OUR_NAMESPACES.includes(metadata.namespace ?? '');
+
+function checkPod(pod: KubeObject, { world, limits }: ActionFacts): void {
+  const at = nameOfPod(pod);
+  if (isOurs(pod)) refuse('PreconditionChanged', `${at} is part of what Kubernaut runs on; a person must move it first`);
+  if (isFinished(pod)) return;
+  if (!controllerOf(pod)) refuse('PreconditionChanged', `${at} has no controller and would not come back; move it by hand first`);
+  if (hasEmptyDir(pod) && limits.allowEmptyDir !== true) {
+    refuse('PreconditionChanged', `${at} keeps data in an emptyDir that would be lost; allow it by policy (drain_node.allowEmptyDir) or move it by hand`);
+  }
+  const budgets = budgetsOf(world, pod);
+  if (budgets.length > 1) {
+    refuse('PreconditionChanged', `${at} is under ${budgets.length} disruption budgets (${budgets.map((b) => b.metadata.name).join(', ')}), the API server refuses to evict it; leave one`);
+  }
+}
+
+function checkDns(node: KubeObject, pods: readonly KubeObject[], world: World): void {
+  const isDns = (p: KubeObject): boolean => p.metadata.labels?.['k8s-app'] === 'kube-dns';
+  if (!pods.some(isDns)) return;
+  if (world.list('Pod', 'kube-system').filter(isDns).every((p) => p.spec?.nodeName === node.metadata.name)) {
+    refuse('PreconditionChanged', `node ${node.metadata.name} holds the last CoreDNS pod; scale CoreDNS or move it first`);
+  }
+}

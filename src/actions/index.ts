@@ -1,0 +1,40 @@
+import { registryOf } from '../domain/registry.js';
+import { collectDiagnostics } from './collect-diagnostics.js';
+import { cordonNode } from './cordon-node.js';
+import type { ActionDefinition } from './define.js';
+import { drainNode } from './drain-node.js';
+import { increaseResources } from './increase-resources.js';
+import { notifyOnly } from './notify-only.js';
+import { restartPod } from './restart-pod.js';
+import { rollbackDeployment } from './rollback-deployment.js';
+import { scaleDeployment } from './scale-deployment.js';
+import { uncordonNode } from './uncordon-node.js';
+import { updateHpa } from './update-hpa.js';
+
+const MEMBERS = [
+  scaleDeployment,
+  increaseResources,
+  updateHpa,
+  restartPod,
+  rollbackDeployment,
+  cordonNode,
+  uncordonNode,
+  drainNode,
+  collectDiagnostics,
+  notifyOnly,
+] as const;
+
+/** Ids are permanent: they live in workflow histories. */
+export type ActionId = (typeof MEMBERS)[number]['id'];
+
+/** Any member, its parameters as checked JSON. */
+export type Action = ActionDefinition<ActionId>;
+
+export const actions = registryOf<Action>('action', MEMBERS as readonly unknown[] as readonly Action[]);
+
+/** `ScaleDeployment`, `UpdateHPA` and `scale_deployment` name the same action; an unknown name comes back in snake case. */
+export const canonicalActionId = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
