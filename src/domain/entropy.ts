@@ -11,13 +11,13 @@ const MIN_LOWER = 32;
 const MIN_TRANSITIONS = 0.33;
 const MIN_DISTINCT = 10;
 
-/**
- * Does a run of letters and digits look drawn at random? Random text changes between upper, lower and digits at about
- * 60 % of its steps (hexadecimal 47 %), words written together at 20 %: that tells a key from `KubePodCrashLooping2` where
- * Shannon's measure on so few characters does not.
- */
-export function looksRandom(run: string): boolean {
-  const counts: Record<CharClass, number> = { upper: 0, lower: 0, digit: 0, other: 0 };
+interface Shape {
+  counts: Record<CharClass, number>;
+  transitions: number;
+}
+
+function shapeOf(run: string): Shape {
+  const counts: Shape['counts'] = { upper: 0, lower: 0, digit: 0, other: 0 };
   let transitions = 0;
   let previous: CharClass | undefined;
   for (let i = 0; i < run.length; i++) {
@@ -26,9 +26,21 @@ export function looksRandom(run: string): boolean {
     if (previous !== undefined && previous !== now) transitions++;
     previous = now;
   }
-  const isLongEnough = run.length >= (counts.upper > 0 && counts.lower > 0 ? MIN_MIXED : MIN_LOWER);
-  const isMixed = counts.digit > 0 && counts.upper + counts.lower > 0;
-  // names of Kubernetes objects are words and short hashes between dashes
-  const isName = counts.upper === 0 && counts.other > 0;
-  return isLongEnough && isMixed && !isName && transitions / (run.length - 1) >= MIN_TRANSITIONS && new Set(run).size >= MIN_DISTINCT;
+  return { counts, transitions };
 }
+
+/**
+ * Does a run of letters and digits look drawn at random? Random text changes between upper, lower and digits at about
+ * 60 % of its steps (hexadecimal 47 %), words written together at 20 %: that tells a key from `KubePodCrashLooping2` where
+ * Shannon's measure on so few characters does not.
+ */
+export function looksRandom(run: string): boolean {
+  if (run.length < MIN_MIXED) return false;
+  const { counts, transitions } = shapeOf(run);
+  const isLongEnough = run.length >= (counts.upper > 0 && counts.lower > 0 ? MIN_MIXED : MIN_LOWER);
+  return isLongEnough && canBeKey(counts) && transitions / (run.length - 1) >= MIN_TRANSITIONS && new Set(run).size >= MIN_DISTINCT;
+}
+
+/** Letters and digits; names of Kubernetes objects are lower case words and short hashes between dashes. */
+const canBeKey = (counts: Shape['counts']): boolean =>
+  counts.digit > 0 && counts.upper + counts.lower > 0 && !(counts.upper === 0 && counts.other > 0);

@@ -26,6 +26,8 @@ export interface Cluster {
   readonly name: string;
   /** True while the watches are in sync and the API answers. */
   isHealthy(): boolean;
+  /** Kinds that cannot be read here (forbidden, not served), and why. */
+  gaps?(): { kind: string; why: string }[];
   /** The cached objects (managedFields kept for owners only; Secret and ConfigMap values are never cached). */
   world(): World;
   /** The top owner of what a hint names, from the cache; undefined when nothing matches. */

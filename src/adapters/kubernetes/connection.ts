@@ -194,18 +194,22 @@ interface StatusBody {
 }
 
 function failureOf(httpStatus: number, body: unknown, retryAfter: string | undefined): ApiFailure {
-  const status = (body !== null && typeof body === 'object' ? body : {}) as StatusBody;
-  const seconds = Number(retryAfter ?? status.details?.retryAfterSeconds);
+  const { reason, message = `HTTP ${httpStatus}`, details = {} } = (body !== null && typeof body === 'object' ? body : {}) as StatusBody;
   return {
     kind: 'answered',
     httpStatus,
-    reason: status.reason,
-    message: String(status.message ?? `HTTP ${httpStatus}`),
-    causes: status.details?.causes ?? [],
-    about: status.details?.name ?? status.details?.kind,
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: Math.min(seconds, 120) * 1000 } : {}),
+    reason,
+    message: String(message),
+    causes: details.causes ?? [],
+    about: details.name ?? details.kind,
+    retryAfterMs: waitOf(Number(retryAfter ?? details.retryAfterSeconds)),
   };
 }
+
+/** Nobody may park us for longer than this. */
+const MAX_RETRY_AFTER_S = 120;
+
+const waitOf = (seconds: number): number | undefined => (seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_S) * 1000 : undefined);
 
 function parse(text: string): unknown {
   try {

@@ -28,36 +28,26 @@ function codeOfTransport(failure: TransportFailure, attempt: Attempt): ErrorCode
 }
 
 /** By HTTP status; those that mean several things have a function of their own. */
+const CODES: Record<number, ErrorCode | ((failure: ApiFailure, attempt: Attempt) => ErrorCode)> = {
+  400: (failure) => (isFromAdmission(failure) ? 'AdmissionDenied' : 'InvalidParams'),
+  401: 'Forbidden',
+  403: codeOfForbidden,
+  404: (failure) => (failure.about ? 'TargetNotFound' : 'Unsupported'),
+  405: 'Unsupported',
+  406: 'Unsupported',
+  409: 'ConflictTransient',
+  413: 'InvalidParams',
+  415: 'Unsupported',
+  422: 'AdmissionDenied',
+  429: (failure) => (failure.causes.some((c) => c.reason === 'DisruptionBudget') ? 'PdbBlocked' : 'K8sThrottled'),
+  500: codeOfInternal,
+  // the server gave up waiting for its storage: the write may still land
+  504: (_, { verb }) => (isWrite(verb) ? 'OutcomeUnknown' : 'K8sUnavailable'),
+};
+
 export function codeOfAnswer(failure: ApiFailure, attempt: Attempt): ErrorCode {
-  switch (failure.httpStatus) {
-    case 400:
-      return isFromAdmission(failure) ? 'AdmissionDenied' : 'InvalidParams';
-    case 401:
-      return 'Forbidden';
-    case 403:
-      return codeOfForbidden(failure);
-    case 404:
-      return failure.about ? 'TargetNotFound' : 'Unsupported';
-    case 405:
-    case 406:
-    case 415:
-      return 'Unsupported';
-    case 409:
-      return 'ConflictTransient';
-    case 413:
-      return 'InvalidParams';
-    case 422:
-      return 'AdmissionDenied';
-    case 429:
-      return failure.causes.some((c) => c.reason === 'DisruptionBudget') ? 'PdbBlocked' : 'K8sThrottled';
-    case 500:
-      return codeOfInternal(failure, attempt);
-    case 504:
-      // the server gave up waiting for its storage: the write may still land
-      return isWrite(attempt.verb) ? 'OutcomeUnknown' : 'K8sUnavailable';
-    default:
-      return failure.httpStatus >= 500 ? 'K8sUnavailable' : 'Internal';
-  }
+  const code = CODES[failure.httpStatus] ?? (failure.httpStatus >= 500 ? 'K8sUnavailable' : 'Internal');
+  return typeof code === 'string' ? code : code(failure, attempt);
 }
 
 /** An eviction that several budgets select is refused with 500 and will be for as long as they overlap. */

@@ -10,14 +10,19 @@ export function eventLines(index: ObjectIndex, objects: readonly { kind: string;
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-export function lineOf(event: KubeObject): EventLine {
-  const about = event.involvedObject ?? event.regarding;
-  return {
-    at: event.series?.lastObservedTime ?? event.lastTimestamp ?? event.deprecatedLastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? '',
-    type: event.type === 'Warning' ? 'Warning' : 'Normal',
-    reason: event.reason ?? '',
-    message: event.message ?? event.note ?? '',
-    object: { kind: about?.kind ?? '', ...(about?.namespace ? { namespace: about.namespace } : {}), name: about?.name ?? '' },
-    count: event.series?.count ?? event.count ?? event.deprecatedCount ?? 1,
-  };
-}
+export const lineOf = (event: KubeObject): EventLine => ({
+  at: firstOf(event.series?.lastObservedTime, event.lastTimestamp, event.deprecatedLastTimestamp, event.eventTime, event.metadata.creationTimestamp) ?? '',
+  type: event.type === 'Warning' ? 'Warning' : 'Normal',
+  reason: event.reason ?? '',
+  message: firstOf(event.message, event.note) ?? '',
+  object: objectOf(event.involvedObject ?? event.regarding),
+  count: firstOf(event.series?.count, event.count, event.deprecatedCount) ?? 1,
+});
+
+const firstOf = <T>(...values: (T | null | undefined)[]): T | undefined => values.find((v) => v !== null && v !== undefined) ?? undefined;
+
+const objectOf = (about: { kind?: string; namespace?: string; name?: string } | undefined): EventLine['object'] => ({
+  kind: about?.kind ?? '',
+  ...(about?.namespace ? { namespace: about.namespace } : {}),
+  name: about?.name ?? '',
+});

@@ -12,22 +12,24 @@ export interface KubeList {
 
 /** A whole collection as plain JSON. Items of a list carry no kind of their own on the wire; it is put back. */
 export async function listPages(connection: Connection, kind: Kind, each: (o: KubeObject) => KubeObject, pageSize = PAGE_SIZE): Promise<KubeList> {
+  try {
+    return await listFrom(connection, kind, each, pageSize);
+  } catch (error) {
+    // the snapshot behind the continue token was compacted away: once more, in one piece
+    if (!(error instanceof ApiError) || error.statusCode !== 410) throw error;
+    return listFrom(connection, kind, each, undefined);
+  }
+}
+
+async function listFrom(connection: Connection, kind: Kind, each: (o: KubeObject) => KubeObject, limit: number | undefined): Promise<KubeList> {
   const items: KubeObject[] = [];
+  const typed = { apiVersion: kind.apiVersion, kind: kind.kind };
   let next: string | undefined;
-  let limit: number | undefined = pageSize;
   for (;;) {
-    try {
-      const page = (await connection.request({
-        verb: 'list', path: collectionPath(kind), query: { limit, continue: next }, timeoutMs: LIST_TIMEOUT_MS,
-      })) as KubeList;
-      for (const item of page.items ?? []) items.push(each(Object.assign(item, { apiVersion: kind.apiVersion, kind: kind.kind })));
-      next = page.metadata?.continue || undefined;
-      if (!next) return { items, metadata: page.metadata ?? {} };
-    } catch (error) {
-      // the snapshot behind the continue token was compacted away: once more, in one piece
-      if (!(error instanceof ApiError) || error.statusCode !== 410 || !next) throw error;
-      items.length = 0;
-      next = limit = undefined;
-    }
+    const query = { limit, continue: next };
+    const page = (await connection.request({ verb: 'list', path: collectionPath(kind), query, timeoutMs: LIST_TIMEOUT_MS })) as KubeList;
+    for (const item of page.items ?? []) items.push(each(Object.assign(item, typed)));
+    next = page.metadata?.continue || undefined;
+    if (!next) return { items, metadata: page.metadata ?? {} };
   }
 }

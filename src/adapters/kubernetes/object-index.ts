@@ -58,18 +58,6 @@ export function objectIndex(): ObjectIndex {
     if (names.size === 0) byKind.get(o.kind)!.delete(namespace);
   }
 
-  function topOwnerOf(o: KubeObject): KubeObject {
-    let top = o;
-    for (let i = 0; i < MAX_OWNERS; i++) {
-      const owner = controllerOf(top);
-      // a static pod's controller is its node, which is not what one would act on
-      const parent = owner && owner.kind !== 'Node' ? byUid.get(owner.uid) : undefined;
-      if (!parent) return top;
-      top = parent;
-    }
-    return top;
-  }
-
   return {
     put,
     remove,
@@ -81,7 +69,7 @@ export function objectIndex(): ObjectIndex {
       return [...(shelves?.values() ?? [])].flatMap((names) => [...names.values()]);
     },
     ownedBy: (uid) => byOwner.on(uid),
-    topOwnerOf,
+    topOwnerOf: (o) => topOwner(byUid, o),
     eventsAbout: (object) => byAbout.on(shelfKey(object)),
     get objects() {
       return [...byUid.values()];
@@ -90,6 +78,18 @@ export function objectIndex(): ObjectIndex {
       return byUid.size;
     },
   };
+}
+
+function topOwner(byUid: ReadonlyMap<string, KubeObject>, o: KubeObject): KubeObject {
+  let top = o;
+  for (let i = 0; i < MAX_OWNERS; i++) {
+    const owner = controllerOf(top);
+    // a static pod's controller is its node, which is not what one would act on
+    const parent = owner && owner.kind !== 'Node' ? byUid.get(owner.uid) : undefined;
+    if (!parent) return top;
+    top = parent;
+  }
+  return top;
 }
 
 function entry<V>(map: Map<string, Map<string, V>>, key: string): Map<string, V> {

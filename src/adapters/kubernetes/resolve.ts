@@ -22,25 +22,21 @@ function found(world: World, hint: TargetHint): KubeObject | undefined {
   return world.get(hint.kind, hint.namespace, hint.name) ?? ownerByName(world, hint);
 }
 
+/** Kinds that stand for a workload without owning it. */
+const STANDS_FOR: Record<string, (world: World, o: KubeObject) => KubeObject | undefined> = {
+  HorizontalPodAutoscaler: (world, o) => world.get(o.spec?.scaleTargetRef?.kind, o.metadata.namespace, o.spec?.scaleTargetRef?.name),
+  Service: (world, o) => workloadBehind(world, o.metadata.namespace, { matchLabels: o.spec?.selector }),
+  PodDisruptionBudget: (world, o) => workloadBehind(world, o.metadata.namespace, o.spec?.selector),
+  EndpointSlice: (world, o) => {
+    const service = world.get('Service', o.metadata.namespace, o.metadata.labels?.['kubernetes.io/service-name'] ?? '');
+    return service && actedOn(world, service);
+  },
+};
+
 /** From what an alert names to what one would change. */
 function actedOn(world: World, object: KubeObject): KubeObject {
-  const { namespace } = object.metadata;
-  switch (object.kind) {
-    case 'HorizontalPodAutoscaler': {
-      const ref = object.spec?.scaleTargetRef;
-      return (ref && world.get(ref.kind, namespace, ref.name)) ?? object;
-    }
-    case 'Service':
-      return workloadBehind(world, namespace, { matchLabels: object.spec?.selector }) ?? object;
-    case 'PodDisruptionBudget':
-      return workloadBehind(world, namespace, object.spec?.selector) ?? object;
-    case 'EndpointSlice': {
-      const service = world.get('Service', namespace, object.metadata.labels?.['kubernetes.io/service-name'] ?? '');
-      return service ? actedOn(world, service) : object;
-    }
-    default:
-      return world.topOwnerOf(object);
-  }
+  const find = STANDS_FOR[object.kind];
+  return find ? (find(world, object) ?? object) : world.topOwnerOf(object);
 }
 
 const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;

@@ -1,0 +1,87 @@
+import type { Evidence, Problem } from '../domain/evidence.js';
+import { isPodReady, type KubeObject } from '../domain/kube.js';
+import type { Clock, Cluster, Embedder, Store } from '../domain/ports.js';
+import { redactObject } from '../domain/redact-object.js';
+import { describeTarget, type Target } from '../domain/target.js';
+import { collectEvents } from './evidence/collect-events.js';
+import { collectLogs } from './evidence/collect-logs.js';
+import { addNamed, collectObjects } from './evidence/collect-objects.js';
+import { isUnhealthyPod } from './evidence/container-state.js';
+import { recall } from './evidence/recall.js';
+import { redactedCopies } from './evidence/trim.js';
+
+export interface EnrichDeps {
+  cluster: (name: string) => Cluster;
+  store: Pick<Store, 'putArtifact' | 'pastActions' | 'similarIncidents'>;
+  embedder: Embedder;
+  clock: Clock;
+}
+
+/** Small enough for a workflow history; everything else is behind `evidenceRef`. */
+export interface EnrichReply {
+  evidenceRef: string;
+  hasObject: boolean;
+  summary: { target: string; pods: number; readyPods: number; objects: number; events: number; logs: number; similar: number; history: number; missing: number };
+}
+
+/**
+ * Reads what decisions may know, redacts it and stores it. All from the watch cache: the only requests are logs of containers
+ * in trouble. Throws StoreUnavailable; what the cluster does not give is listed in `missing` instead.
+ */
+export function createEnrich(deps: EnrichDeps): (input: { target: Target; problems: Problem[] }) => Promise<EnrichReply> {
+  const copyOf = redactedCopies();
+
+  return async ({ target, problems }) => {
+    const cluster = deps.cluster(target.cluster);
+    const takenAt = deps.clock.now();
+    const nowMs = Date.parse(takenAt);
+    const world = cluster.world();
+    const { object, pods, selection } = collectObjects(world, target);
+    const { logs, texts, missing } = await collectLogs(cluster, deps.store, mostTelling(pods, nowMs), nowMs);
+    addNamed(world, selection, texts, target.namespace);
+    const chosen = selection.list();
+    const events = collectEvents(cluster, chosen.map((c) => c.object), nowMs);
+    const memory = await recall(deps, { target, problems, events, nowMs });
+
+    const evidence: Evidence = {
+      takenAt,
+      target,
+      ...(object ? { object: copyOf(object, 'whole') } : {}),
+      objects: chosen.map((c) => copyOf(c.object, c.detail)),
+      events,
+      logs,
+      problems: redactObject(problems),
+      history: redactObject(memory.history),
+      similar: redactObject(memory.similar),
+      missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...memory.missing],
+    };
+    const evidenceRef = await deps.store.putArtifact('evidence', evidence);
+    return { evidenceRef, hasObject: object !== undefined, summary: summaryOf(evidence, pods) };
+  };
+}
+
+/** The youngest unhealthy pods first: they belong to what was rolled out last. */
+const mostTelling = (pods: readonly KubeObject[], nowMs: number): KubeObject[] =>
+  pods
+    .filter((p) => isUnhealthyPod(p, nowMs))
+    .sort((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''));
+
+function gapsOf(cluster: Cluster, target: Target, object: KubeObject | undefined): Evidence['missing'] {
+  const gaps = (cluster.gaps?.() ?? []).map((g) => ({ what: `${g.kind}s`, why: g.why }));
+  if (!object) gaps.push({ what: describeTarget(target), why: 'it does not exist (any more)' });
+  if (object && target.uid && object.metadata.uid !== target.uid) gaps.push({ what: `${describeTarget(target)} of uid ${target.uid}`, why: 'another object of its name took its place' });
+  if (!cluster.isHealthy()) gaps.push({ what: `cluster ${cluster.name}`, why: 'the watch cache is out of step; this may be outdated' });
+  return gaps;
+}
+
+const summaryOf = (e: Evidence, pods: readonly KubeObject[]): EnrichReply['summary'] => ({
+  target: describeTarget(e.target),
+  pods: pods.length,
+  readyPods: pods.filter(isPodReady).length,
+  objects: e.objects.length,
+  events: e.events.length,
+  logs: e.logs.length,
+  similar: e.similar.length,
+  history: e.history.length,
+  missing: e.missing.length,
+});
