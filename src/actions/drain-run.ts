@@ -1,9 +1,11 @@
 import type { Change } from '../domain/change.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
+import type { World } from '../domain/kube.js';
 import type { ExecuteContext } from './define.js';
+import { pause } from './pause.js';
 
 const AT_ONCE = 5;
-const BUDGET_STEP_MS = 5000;
+const STEP_MS = 5000;
 
 /** What a heartbeat carries: a later attempt does not evict these again. */
 interface Done {
@@ -22,7 +24,6 @@ export async function drain(changes: readonly Change[], context: ExecuteContext)
   for (const change of changes.filter((c) => c.op !== 'evict')) await cluster.apply(change, { actionId, isDryRun });
   const done = new Set(doneBefore(context.lastHeartbeat));
   const queue = changes.filter((c): c is Eviction => c.op === 'evict' && !done.has(c.uid));
-  // Without evictions nothing waits; with a dry run nothing vanishes.
   const failure = new AbortController();
   const stop = AbortSignal.any([context.signal, failure.signal]);
   const waitingFor = new Set<string>();
@@ -54,8 +55,8 @@ async function evict(change: Eviction, { cluster, actionId, isDryRun, signal }: 
       break;
     } catch (error) {
       if (isGone(error)) return;
-      if (!isKubernautError(error, 'PdbBlocked')) throw error;
-      await pause(BUDGET_STEP_MS, signal);
+      if (!isKubernautError(error, 'PdbBlocked') && !isTerminating(error, change, cluster.world())) throw error;
+      await pause(STEP_MS, signal);
     }
   }
   if (!isDryRun) await cluster.waitFor((world) => (world.byUid(change.uid) ? undefined : true), signal);
@@ -64,18 +65,9 @@ async function evict(change: Eviction, { cluster, actionId, isDryRun, signal }: 
 /** 404 and another uid under the name mean the same: this pod is gone. */
 const isGone = (error: unknown): boolean => isKubernautError(error, 'TargetNotFound', 'TargetReplaced');
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+/** In a namespace that is being deleted nothing can be created, not even an eviction; its pods go by themselves. */
+const isTerminating = (error: unknown, { ref }: Eviction, world: World): boolean =>
+  isKubernautError(error, 'AdmissionDenied', 'Forbidden') && world.get('Namespace', undefined, ref.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
 
 /** A cancellation stays one; a deadline says which pods did not go. */
 function interrupted(signal: AbortSignal, waiting: readonly string[], queued: number): unknown {

@@ -20,8 +20,8 @@ export function grow(found: FoundContainer, wanted: { cpu?: string; memory?: str
   const resources: Resources = structuredClone(found.spec.resources ?? {});
   const raised: Growth['raised'] = [];
   for (const name of NAMES) {
-    const to = wanted[name];
-    if (to === undefined) continue;
+    if (wanted[name] === undefined) continue;
+    const to = canonicalQuantity(wanted[name]);
     const current = currentOf(found, name);
     if (!current) return refuse('PreconditionChanged', `${at}: container ${found.spec.name} has no ${name} limit to raise; choose another action`);
     if (quantityOf(to) === quantityOf(current.value)) continue;
@@ -31,6 +31,25 @@ export function grow(found: FoundContainer, wanted: { cpu?: string; memory?: str
     raised.push({ name, from: current.value, to });
   }
   return { resources, raised, text: NAMES.flatMap((name) => (wanted[name] ? [`${name} ${wanted[name]}`] : [])).join(', ') };
+}
+
+const LADDERS = [
+  { steps: ['Ki', 'Mi', 'Gi', 'Ti'], factor: 1024 },
+  { steps: ['m', '', 'k', 'M', 'G', 'T'], factor: 1000 },
+];
+
+/** `1024Mi` → `1Gi`, `1000m` → `1`: as the API server will write it back, so that our own value is recognised later. */
+export function canonicalQuantity(text: string): string {
+  const [, digits = '', unit = ''] = /^([0-9]+)([A-Za-z]*)$/.exec(text) ?? [];
+  const ladder = LADDERS.find((l) => l.steps.includes(unit));
+  if (!ladder) return text;
+  let amount = Number(digits);
+  let step = ladder.steps.indexOf(unit);
+  while (amount % ladder.factor === 0 && step < ladder.steps.length - 1) {
+    amount /= ladder.factor;
+    step += 1;
+  }
+  return `${amount}${ladder.steps[step]}`;
 }
 
 /** The limit when there is one, else the request. */

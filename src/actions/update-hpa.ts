@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { conditionOf, type KubeObject } from '../domain/kube.js';
-import type { Change, Edit } from '../domain/change.js';
+import { stateOfEdits, type Change, type Edit } from '../domain/change.js';
 import { defineAction, type ActionFacts } from './define.js';
 import { checkMorePods } from './more-pods.js';
 import { Locator, Replicas } from './parameters.js';
@@ -51,14 +51,15 @@ export const updateHpa = defineAction({
     };
   },
 
-  verify(world, params, { namespace, name }, { changes }) {
+  verify(world, _params, { namespace, name }, { changes }) {
     const hpa = world.get('HorizontalPodAutoscaler', namespace, name);
     if (!hpa) return { state: 'failed', detail: 'the autoscaler is gone' };
     const { min, max } = boundsOf(hpa);
     const current: number = hpa.status?.currentReplicas ?? 0;
-    const isSet = min === (params.minReplicas ?? min) && max === (params.maxReplicas ?? max);
+    const isSet = changes.every((c) => c.op === 'edit' && stateOfEdits(hpa, c.edits) === 'after');
     const { kind, name: workload } = hpa.spec.scaleTargetRef;
-    const isReached = isSet && current >= min && current <= max && hasMoved(hpa, changes) && allReady(world.get(kind, namespace, workload));
+    const isWithin = current >= min && current <= max;
+    const isReached = isSet && isWithin && hasMoved(hpa, changes) && allReady(world.get(kind, namespace, workload));
     return { state: isReached ? 'reached' : 'waiting', detail: `${min}–${max} replicas, now ${current}` };
   },
 });

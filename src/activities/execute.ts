@@ -1,0 +1,129 @@
+import { Context } from '@temporalio/activity';
+import type { Action, ActionId } from '../actions/index.js';
+import type { ExecuteContext } from '../actions/define.js';
+import type { Change } from '../domain/change.js';
+import { isKubernautError, KubernautError } from '../domain/errors.js';
+import type { Step } from '../domain/plan.js';
+import type { ActionPolicy } from '../domain/policy.js';
+import type { Clock, Cluster } from '../domain/ports.js';
+import type { Registry } from '../domain/registry.js';
+import type { StepReply, StepRequest } from './contract.js';
+import { converge, settle } from './converge.js';
+import { deadlineIn } from './deadline.js';
+import { keepAlive, type Pulse } from './pulse.js';
+
+export interface ExecuteDeps {
+  cluster(name: string): Cluster;
+  actions: Registry<Action>;
+  clock: Clock;
+  /** The kill switch, asked right before the first write of an `apply`: throws `Paused`. An undo is never stopped by it. */
+  assertNotPaused?(step: Step): Promise<void> | void;
+  /** C12, asked at the same moment: throws `AlreadyRemediated` when the occurrences were resolved meanwhile. */
+  assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
+  /** Keeps what a reading action collected, redacted; its key goes into the reply. */
+  keepArtifact?(artifact: unknown): Promise<string>;
+}
+
+export type ExecuteInput = Omit<StepRequest, 'problems'> & Partial<Pick<StepRequest, 'problems'>>;
+export type ActionActivities = Record<ActionId, (input: ExecuteInput) => Promise<StepReply>>;
+
+/** A deadline of ours must come before the server's timeout: that one would be retried, and nobody would know why it failed. */
+const MARGIN_MS = 5000;
+
+/**
+ * One activity per action, named by its id. Safe to repeat at any point: each write is re-read and compared by the cluster first.
+ * Throws KubernautError: retryable ones (PdbBlocked, K8sThrottled, ConflictTransient, …) for Temporal to try again,
+ * `ConvergeFailed` when the write took hold but the object did not get there.
+ */
+export function createExecute(deps: ExecuteDeps): ActionActivities {
+  const entries = deps.actions.members.map((action) => [action.id, (input: ExecuteInput) => execute(deps, action, input)]);
+  return Object.fromEntries(entries) as ActionActivities;
+}
+
+async function execute(deps: ExecuteDeps, action: Action, input: ExecuteInput): Promise<StepReply> {
+  const { step } = input;
+  const late = new KubernautError('ConvergeFailed', `${step.summary}: not done within ${step.timeoutS} s`);
+  const deadline = deadlineIn(Math.max(1000, step.timeoutS * 1000 - MARGIN_MS), late);
+  const signal = AbortSignal.any([Context.current().cancellationSignal, deadline.signal]);
+  const pulse = keepAlive();
+  try {
+    const context: ExecuteContext = {
+      cluster: deps.cluster(step.target.cluster),
+      actionId: input.actionId,
+      signal,
+      heartbeat: (details) => pulse.keep(details),
+      lastHeartbeat: pulse.previous?.own,
+      isDryRun: false,
+    };
+    if (action.run) return await read(deps, action, step, context);
+    return input.mode === 'undo' ? await undo(step, context) : await apply(deps, action, input, context, pulse);
+  } catch (error) {
+    throw withPace(error);
+  } finally {
+    pulse.stop();
+    deadline.clear();
+  }
+}
+
+async function apply(deps: ExecuteDeps, action: Action, { step, problems }: ExecuteInput, context: ExecuteContext, pulse: Pulse): Promise<StepReply> {
+  let hasWritten = pulse.previous?.hasWritten === true;
+  // After a first write the step must be finished or undone, not abandoned half-way.
+  if (!hasWritten) {
+    await deps.assertNotPaused?.(step);
+    if (problems?.length) await deps.assertStillFiring?.(problems);
+  }
+  const onWrite = (): void => {
+    hasWritten = true;
+    pulse.noteWrite();
+  };
+  if (action.execute) await action.execute(step.changes, noticing(context, onWrite));
+  else await write(step.changes, noticing(context, onWrite), false);
+  const detail = await converge(action, step, context);
+  return { status: hasWritten ? 'applied' : 'already_applied', detail };
+}
+
+/** The same context, telling when a write really happened. */
+function noticing(context: ExecuteContext, onWrite: () => void): ExecuteContext {
+  const cluster = Object.create(context.cluster) as Cluster;
+  cluster.apply = async (change, options) => {
+    const outcome = await context.cluster.apply(change, options);
+    if (outcome.status === 'applied') onWrite();
+    return outcome;
+  };
+  return { ...context, cluster };
+}
+
+async function write(changes: readonly Change[], { cluster, actionId, signal }: ExecuteContext, isUndo: boolean): Promise<boolean> {
+  let hasWritten = false;
+  for (const change of changes) {
+    signal.throwIfAborted();
+    const outcome = await cluster.apply(change, { actionId, isUndo });
+    hasWritten ||= outcome.status === 'applied';
+  }
+  return hasWritten;
+}
+
+async function undo(step: Step, context: ExecuteContext): Promise<StepReply> {
+  if (step.undo.kind === 'none') throw new KubernautError('InverseUnavailable', `${step.summary} cannot be undone: ${step.undo.why}`);
+  const hasWritten = await write(step.undo.changes, context, true);
+  return { status: hasWritten ? 'applied' : 'already_applied', detail: await settle(step.undo.changes, context) };
+}
+
+/** Actions that only read do their work over the world as it is now. */
+async function read(deps: ExecuteDeps, action: Action, step: Step, context: ExecuteContext): Promise<StepReply> {
+  const now = deps.clock.now();
+  const world = context.cluster.world();
+  const evidence = { takenAt: now, target: step.target, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [] };
+  const limits: ActionPolicy = {};
+  const { detail, artifact } = await action.run!(step.parameters, { world, evidence, limits, now }, context);
+  const ref = artifact === undefined ? undefined : await deps.keepArtifact?.(artifact);
+  return { status: 'applied', detail: ref ? `${detail} (${ref})` : detail };
+}
+
+/** A budget frees up in its own time: ask every five seconds instead of backing off to minutes (actions.md 1.6). */
+const PDB_STEP_MS = 5000;
+
+function withPace(error: unknown): unknown {
+  if (!isKubernautError(error, 'PdbBlocked') || error.details.retryAfterMs !== undefined) return error;
+  return new KubernautError('PdbBlocked', { ...error.details, retryAfterMs: PDB_STEP_MS }, error);
+}
