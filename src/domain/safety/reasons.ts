@@ -24,7 +24,7 @@ export const REASONS = {
   cluster_unhealthy: 'Fewer than 51 % of the nodes are Ready.',
   quota: 'A ResourceQuota does not leave room for the change.',
   limit_range: 'A LimitRange does not allow the change.',
-  observe: 'The policy says to observe only.',
+  autonomy_observe: 'The policy says to observe only.',
   suggest_only: 'The policy says to suggest: a person runs it.',
   approval_required: 'The policy asks for approval of every write.',
   tier_needs_approval: 'The action has no inverse or a wide radius: it needs approval.',

@@ -13,10 +13,10 @@ const { deny, ask } = findingsOf('autonomy');
 export const autonomy: Check = (f) => {
   if (!f.step.isWriting) return [];
   const what = `${f.step.action} on ${targetText(f)}`;
-  if (f.policy.dryRun) return deny('observe', `${what}: dry run, nothing is written`);
+  if (f.policy.dryRun) return deny('autonomy_observe', `${what}: dry run, nothing is written`);
   switch (f.scope.autonomy) {
     case 'observe':
-      return deny('observe', `${what}: the policy says to observe`);
+      return deny('autonomy_observe', `${what}: the policy says to observe`);
     case 'suggest':
       return ask('suggest_only', `${what}: the policy says to suggest; a person runs it`);
     case 'approve':
