@@ -94,9 +94,10 @@ describe('an installation into the cache', () => {
     expect(waited).toBeGreaterThan(0);
   });
 
-  it('takes over the lock of an installer that died', async () => {
+  it('takes over the lock of an installer that died, and clears what it left', async () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     writeFileSync(`${dir()}.lock`, JSON.stringify({ pid: dead, host: hostname() }));
+    mkdirSync(`${dir()}.${dead}-0a1b2c`);
     await installInto({ dir: dir(), file: 'program', write: writing('later') });
     expect(readdirSync(folder)).toEqual(['v1']);
   });

