@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 const TICK_MS = 1_000;
 
 /**
@@ -46,7 +48,7 @@ async function tryWay({ server, way, attempt, onProgress }) {
   const ticker = setInterval(() => tell('running', latest), TICK_MS);
   tell('running', latest);
   try {
-    const path = await attempt((detail) => (latest = detail));
+    const path = await attempt((detail) => (latest = stripVTControlCharacters(detail).trim() || latest));
     tell('done', path);
     return { path };
   } catch (error) {
