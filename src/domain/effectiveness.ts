@@ -2,6 +2,8 @@
 export interface Observation {
   /** Does the action's own success condition hold? */
   isReached?: boolean;
+  /** Did it only contain the trouble (a cordon)? Then holding is all that can be asked of it. */
+  isContainment?: boolean;
   /** Is the triggering condition gone from the cluster state? `undefined` when the state cannot show it. */
   isConditionGone?: boolean;
   /** Do alerts of this remediation still fire? From resolved messages. */
@@ -28,6 +30,7 @@ export type EffectVerdict = 'effective' | 'improving' | 'ineffective' | 'harmful
  * | no             | any          | improving when more pods are Ready than before, else ineffective |
  */
 export function judgeEffect(o: Observation): EffectVerdict {
+  if (o.isContainment && o.isReached && o.isConditionGone === false) return 'improving';
   if (o.sideEffects.length > 0 && o.isConditionGone !== true) return 'harmful';
   if (isWorse(o)) return 'harmful';
   if (o.hasRefired && o.isAlertFiring) return 'ineffective';

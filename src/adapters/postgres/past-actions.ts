@@ -12,7 +12,7 @@ import type { Query } from './query.js';
 const PAST = `
   select s.remediation_id, s.at, s.doc from steps s join remediations r on r.id = s.remediation_id
   where s.cluster = $1 and s.namespace is not distinct from $2 and s.kind = $3 and s.name = $4 and s.at >= $5::timestamptz
-    and s.tier > 0 and s.status in ('applied', 'already_applied', 'failed', 'undone')
+    and s.tier > 0 and s.status in ('applied', 'already_applied', 'failed', 'undone', 'undo_refused')
     and r.outcome is distinct from 'observed'
   order by s.at desc, s.rung desc, s.ordinal desc`;
 

@@ -1,0 +1,175 @@
+import { durationMs } from '../domain/duration.js';
+import { isKubernautError } from '../domain/errors.js';
+import type { Evidence } from '../domain/evidence.js';
+import { worldOf, type World } from '../domain/kube.js';
+import { planHash, type Finding, type Plan, type Proposal, type SafetyFinding, type Step, type Verdict } from '../domain/plan.js';
+import { policyFor, type Policy } from '../domain/policy.js';
+import type { Clock, Cluster, Store } from '../domain/ports.js';
+import { rank, type Ranking } from '../domain/ranking.js';
+import type { Outcome } from '../domain/remediation.js';
+import { evaluateSafety } from '../domain/safety/chain.js';
+import { actionIdOf, workflowIdOf } from '../domain/target.js';
+import { baselineOf } from './assess.js';
+import type { Analysis, PlanAnswer, PlanRequest } from './contract.js';
+import type { PlanStep } from './plan-step.js';
+
+export interface PlanDeps {
+  cluster(name: string): Cluster;
+  store: Store;
+  /** The policy in force now, kill switch included. */
+  policy(): Promise<Policy>;
+  clock: Clock;
+  planStep: PlanStep;
+  /** The most an action may take here, seconds. */
+  maxActionS: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A candidate that cannot run, and why: told to people, and the reason for the outcome when none is left. */
+interface Refusal {
+  proposal: Proposal;
+  reason: string;
+  findings: SafetyFinding[];
+}
+
+/**
+ * Plan and validate: ranks what analyzers and model propose, makes the first one that is possible absolute, proves it
+ * by the safety chain and a server-side dry run. Writes nothing.
+ */
+export function createMakePlan(deps: PlanDeps) {
+  return async (request: PlanRequest): Promise<PlanAnswer> => {
+    const evidence = (await deps.store.getArtifact(request.evidenceRef)) as Evidence;
+    const world = worldOf(evidence.objects);
+    const policy = await deps.policy();
+    const ranking = rank(request.findings, request.proposals);
+    const analysis = analysisOf(ranking, request.findings);
+    const candidates = ranking.candidates.filter((c) => !request.tried.includes(keyOf(c)));
+    const refusals: Refusal[] = [];
+    for (const proposal of candidates) {
+      const considered = await consider(deps, { request, evidence, world, policy, proposal });
+      if ('step' in considered) return answer(deps, { request, evidence, world, policy, proposal, analysis, refusals }, considered);
+      refusals.push(considered);
+    }
+    return candidates.length === 0 ? nothingToDo(ranking, request, analysis) : allRefused(refusals, analysis);
+  };
+}
+
+/** Names a rung of the ladder: the same action on the same object with the same intent. */
+export const keyOf = (p: Proposal): string => `${p.action}:${p.target.kind}/${p.target.namespace ?? ''}/${p.target.name}`;
+
+interface Considering {
+  request: PlanRequest;
+  evidence: Evidence;
+  world: World;
+  policy: Policy;
+  proposal: Proposal;
+}
+
+interface Possible {
+  step: Step;
+  verdict: Verdict;
+}
+
+async function consider(deps: PlanDeps, c: Considering): Promise<Possible | Refusal> {
+  const refused = (reason: string, findings: SafetyFinding[] = []): Refusal => ({ proposal: c.proposal, reason, findings });
+  try {
+    const planned = deps.planStep(c.proposal, c.evidence, c.policy, 0, deps.clock.now());
+    const step = { ...planned, timeoutS: Math.min(planned.timeoutS, Math.max(deps.maxActionS, Number(planned.parameters.deadlineS ?? 0))) };
+    const verdict = await judge(deps, c, step);
+    const blocking = verdict.findings.filter((f) => f.severity === 'deny' && f.reason !== 'autonomy_observe');
+    if (blocking.length > 0) return refused(blocking.map((f) => f.message).join('; '), blocking);
+    if (modeOf(c, step) === 'act') await dryRun(deps, c, step);
+    return { step, verdict };
+  } catch (error) {
+    if (isKubernautError(error) && !error.isRetryable) return refused(error.message);
+    throw error;
+  }
+}
+
+async function judge(deps: PlanDeps, c: Considering, step: Step): Promise<Verdict> {
+  const now = deps.clock.now();
+  return evaluateSafety({
+    now,
+    target: c.request.target,
+    step,
+    world: c.world,
+    problems: c.request.problems,
+    history: await deps.store.pastActions(step.target, new Date(Date.parse(now) - DAY_MS).toISOString()),
+    policy: c.policy,
+    scope: policyFor(c.policy, { ...where(step), severity: c.request.severity }),
+    groundedUids: new Set(c.evidence.objects.map((o) => o.metadata.uid ?? '')),
+    source: c.proposal.source,
+    confidence: c.proposal.confidence,
+  });
+}
+
+const where = (step: Step) => ({ ...(step.target.namespace ? { namespace: step.target.namespace } : {}), action: step.action });
+
+function modeOf({ policy, request }: Pick<Considering, 'policy' | 'request'>, step: Step): 'act' | 'observe' | 'suggest' {
+  const { autonomy } = policyFor(policy, { ...where(step), severity: request.severity });
+  if (!step.isWriting) return 'act';
+  if (policy.dryRun || autonomy === 'observe') return 'observe';
+  return autonomy === 'suggest' ? 'suggest' : 'act';
+}
+
+/** The exact write, refused or accepted by the API server's own admission, without being done. */
+async function dryRun(deps: PlanDeps, { request }: Considering, step: Step): Promise<void> {
+  const cluster = deps.cluster(request.target.cluster);
+  const actionId = actionIdOf(request.remediationId, workflowIdOf(request.target), step.ordinal);
+  for (const change of step.changes) await cluster.apply(change, { actionId, isDryRun: true });
+}
+
+function answer(deps: PlanDeps, c: Considering & { analysis: Analysis; refusals: Refusal[] }, { step, verdict }: Possible): PlanAnswer {
+  const steps = [step];
+  const scope = policyFor(c.policy, { ...where(step), severity: c.request.severity });
+  const plan: Plan = { hash: planHash(steps), steps, source: c.proposal.source, confidence: c.proposal.confidence, madeAt: deps.clock.now() };
+  // Only what an analyzer saw in the state can be seen to be gone from it.
+  const isVisible = c.request.findings.some((f) => f.conclusion === undefined || f.conclusion === 'needs_person');
+  return {
+    kind: 'plan',
+    plan,
+    verdict,
+    analysis: { ...c.analysis, confidence: c.proposal.confidence, source: c.proposal.source },
+    baseline: baselineOf(c.world, c.evidence, isVisible, c.analysis.cause),
+    approvalTimeoutMs: durationMs(scope.approvalTimeout),
+    mode: modeOf(c, step),
+    key: keyOf(c.proposal),
+    passedOver: c.refusals.map((r) => ({ action: r.proposal.action, reason: r.reason })),
+  };
+}
+
+function analysisOf(ranking: Ranking, findings: readonly Finding[]): Analysis {
+  const edit = findings.find((f) => f.edit !== undefined)?.edit;
+  const best = ranking.candidates[0];
+  return {
+    source: best?.source ?? 'rules',
+    cause: ranking.cause,
+    confidence: best?.confidence ?? findings[0]?.confidence ?? 0,
+    reasoning: ranking.reasoning,
+    ...(edit ? { edit } : {}),
+  };
+}
+
+const OUTCOME_OF: Record<NonNullable<Ranking['conclusion']>, Outcome> = {
+  no_action_needed: 'no_action_needed',
+  already_resolved: 'already_resolved',
+  inconclusive: 'inconclusive',
+  needs_person: 'notified',
+};
+
+function nothingToDo(ranking: Ranking, request: PlanRequest, analysis: Analysis): PlanAnswer {
+  if (request.tried.length > 0) return { kind: 'conclude', outcome: 'notified', reason: 'no other candidate is left', analysis };
+  const outcome = ranking.conclusion ? OUTCOME_OF[ranking.conclusion] : 'inconclusive';
+  return { kind: 'conclude', outcome, reason: ranking.reasoning || 'no analyzer recognises this, and no model was asked', analysis };
+}
+
+/** Guards (cooldown, oscillation, rate) need a person; policy denies; what a row refuses is told. */
+function allRefused(refusals: Refusal[], analysis: Analysis): PlanAnswer {
+  const findings = refusals.flatMap((r) => r.findings);
+  const verdict: Verdict = { decision: 'deny', findings };
+  const reason = refusals.map((r) => `${r.proposal.action}: ${r.reason}`).join('; ').slice(0, 1000);
+  if (findings.some((f) => f.escalates)) return { kind: 'conclude', outcome: 'escalated', reason, analysis, verdict };
+  if (findings.length > 0) return { kind: 'conclude', outcome: 'denied', reason, analysis, verdict };
+  return { kind: 'conclude', outcome: 'notified', reason, analysis, verdict: { decision: 'deny', findings: [] } };
+}

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { Command, Option } from 'commander';
+import { actions } from '../../actions/index.js';
+import { createLogger } from '../../adapters/telemetry/logger.js';
+import { createMetrics } from '../../adapters/telemetry/metrics.js';
+import { loadConfig } from '../../config/load.js';
+import { ROLES, type Role } from '../../domain/task-queues.js';
+import { composePlatform } from '../../workers/compose.js';
+import { startWorkers } from '../../workers/main.js';
+import { EXIT, Exit } from '../exit.js';
+import { temporalSettings } from '../temporal-settings.js';
+import { VERSION } from '../version.js';
+
+export const workerCommand = (): Command =>
+  new Command('worker')
+    .description('a worker process of a real deployment')
+    .addOption(new Option('--role <role...>', 'which capabilities it serves').choices(['all', ...ROLES]).default(['all']))
+    .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 DATABASE_URL=postgresql://… KUBE_CONTEXT=prod kubernaut worker --role actions')
+    .action(async ({ role }: { role: (Role | 'all')[] }, command: Command) => {
+      const { dataDir } = command.optsWithGlobals<{ dataDir?: string }>();
+      const config = loadConfig({ flags: { dataDir }, actionIds: actions.ids });
+      if (!config.database.url && !config.database.host) {
+        throw new Exit(EXIT.usage, 'a worker of its own shares a database with the others; set DATABASE_URL (the embedded one serves a single process)');
+      }
+      const logger = createLogger(config.log);
+      const platform = await composePlatform({ config, version: VERSION, logger, metrics: createMetrics() });
+      const roles = role.includes('all') ? ROLES : (role as Role[]);
+      const workers = await startWorkers({
+        temporal: temporalSettings(config), roles, activities: platform.activities,
+        limits: { actions: config.actions.maxConcurrent, workflows: config.processing.maxConcurrent }, logger,
+      });
+      logger.info({ roles, pid: process.pid }, 'worker is ready');
+      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), workers.finished]);
+      await workers.stop();
+      await platform.close();
+      process.exit(0);
+    });

@@ -1,0 +1,184 @@
+import { actions } from '../actions/index.js';
+import { diagnoseAll } from '../analyzers/index.js';
+import { connectCluster, type ConnectedCluster } from '../adapters/kubernetes/connect-cluster.js';
+import { openDatabase, type Database } from '../adapters/postgres/database.js';
+import { createStore } from '../adapters/postgres/store.js';
+import type { Logger } from '../adapters/telemetry/logger.js';
+import type { Metrics } from '../adapters/telemetry/metrics.js';
+import { localEmbedder } from '../adapters/vectors/local-embedder.js';
+import { openaiEmbedder } from '../adapters/vectors/openai-embedder.js';
+import { createAnalyze } from '../activities/analyze.js';
+import { createAssess } from '../activities/assess.js';
+import { guard } from '../activities/boundary.js';
+import { createDiagnose } from '../activities/diagnose.js';
+import { createEnrich } from '../activities/enrich.js';
+import { createExecute } from '../activities/execute.js';
+import { createNotifyStage } from '../activities/notify.js';
+import { createMakePlan } from '../activities/plan.js';
+import { createPlanStep } from '../activities/plan-step.js';
+import { createRecord } from '../activities/record.js';
+import { connectChannel } from '../channels/index.js';
+import type { Config } from '../config/schema.js';
+import { revealed } from '../config/secret.js';
+import { durationMs } from '../domain/duration.js';
+import { isKubernautError, KubernautError } from '../domain/errors.js';
+import type { Evidence } from '../domain/evidence.js';
+import { isPausedFor } from '../domain/policy.js';
+import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
+import { connectModel } from '../models/index.js';
+import { createPolicySource, type PolicySource } from './policy-source.js';
+import type { ActivityTables } from './roles.js';
+
+export interface Platform {
+  store: Store;
+  database: Database;
+  cluster: ConnectedCluster;
+  policy: PolicySource;
+  activities: ActivityTables;
+  channels: string[];
+  hasModel: boolean;
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  config: Config;
+  version: string;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+const clock: Clock = { now: () => new Date().toISOString() };
+
+/** Builds everything a process needs, by hand, in order of dependency. Whatever fails closes what was open. */
+export async function composePlatform(options: ComposeOptions): Promise<Platform> {
+  const { config } = options;
+  const database = await openDatabase(databaseOf(config));
+  try {
+    const cluster = await connectCluster({
+      name: clusterNameOf(config),
+      kubeconfig: config.kubernetes.kubeconfig,
+      context: config.kubernetes.context,
+      userAgentVersion: options.version,
+    });
+    const store = createStore(database, clock);
+    const policy = createPolicySource(config.policy, store);
+    const channels = Object.fromEntries(
+      await Promise.all(Object.entries(config.channels).map(async ([id, own]) => [id, await connectChannel(id, revealed(own))] as const)),
+    );
+    const model = config.llm.provider || config.llm.endpoint ? await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)) : undefined;
+    const embedder = embedderOf(config);
+    return {
+      store, database, cluster, policy,
+      channels: Object.keys(channels),
+      hasModel: model !== undefined,
+      activities: activityTables({ ...options, store, cluster, policy, channels, model, embedder }),
+      async close() {
+        await cluster.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Parts extends ComposeOptions {
+  store: Store;
+  cluster: Cluster;
+  policy: PolicySource;
+  channels: Parameters<typeof createNotifyStage>[0]['channels'];
+  model: Model | undefined;
+  embedder: Embedder;
+}
+
+function activityTables(parts: Parts): ActivityTables {
+  const { store, policy, embedder, config } = parts;
+  const cluster = (name: string): Cluster => {
+    if (name !== parts.cluster.name) throw new KubernautError('NotFound', `cluster ${name} is not connected here; this process serves ${parts.cluster.name}`);
+    return parts.cluster;
+  };
+  const enrich = createEnrich({ cluster, store, embedder, clock });
+  const stages = guard({
+    enrich,
+    diagnose: createDiagnose({ store, clock }),
+    analyze: parts.model ? createAnalyze({ store, model: parts.model, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
+    makePlan: createMakePlan({ cluster, store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.timeout) / 1000 }),
+    assess: createAssess({
+      collect: async (input) => (await store.getArtifact((await enrich(input)).evidenceRef)) as Evidence,
+      diagnose: diagnoseAll,
+      action: (id) => actions.get(id),
+    }),
+    record: createRecord({ store, embedder, onClosed: (r) => observeClosed(parts.metrics, r) }),
+    notify: createNotifyStage({ store, channels: parts.channels, clock }),
+  });
+  const execute = createExecute({
+    cluster,
+    actions,
+    clock,
+    assertNotPaused: (step) => assertNotPaused(policy, step),
+    assertStillFiring: (problems) => assertStillFiring(store, parts.cluster.name, problems),
+    keepArtifact: (artifact) => store.putArtifact('log', artifact),
+  });
+  return { stages: stages as ActivityTables['stages'], actions: guard(counted(execute, parts.metrics)) as ActivityTables['actions'] };
+}
+
+const noModel = (): Promise<never> => Promise.reject(new KubernautError('ModelRejected', 'no model is configured; the rules decide alone'));
+
+/** The kill switch, asked at the last moment before the write (actions.md 1.5). */
+async function assertNotPaused(policy: PolicySource, step: { action: string; target: { cluster: string; namespace?: string } }): Promise<void> {
+  const { pauses } = await policy.current();
+  const pause = pauses.find((p) => isPausedFor(p, { cluster: step.target.cluster, namespace: step.target.namespace, action: step.action, now: clock.now() }));
+  if (pause) throw new KubernautError('Paused', `writes are paused by ${pause.by}: ${pause.reason}${pause.until ? ` (until ${pause.until})` : ''}; lift it with: kubernaut resume`);
+}
+
+/** A resolve that reached the gateway while the plan was made: no write happens any more (C12). */
+async function assertStillFiring(store: Store, cluster: string, problems: readonly { fingerprint: string; startedAt: string }[]): Promise<void> {
+  const resolved = await Promise.all(problems.map((p) => store.findSignal({ cluster, fingerprint: p.fingerprint, startsAt: p.startedAt, status: 'resolved' })));
+  if (problems.length > 0 && resolved.every((r) => r !== undefined)) throw new KubernautError('AlreadyRemediated', 'the alerts resolved before the write');
+}
+
+/** Counts how each action ended; the error goes on. */
+function counted<T extends Record<string, (input: never) => Promise<{ status: string }>>>(activities: T, metrics: Metrics): T {
+  const entries = Object.entries(activities).map(([action, run]) => [
+    action,
+    async (input: never) => {
+      try {
+        const reply = await run(input);
+        metrics.actionsExecuted.inc({ action, outcome: reply.status });
+        return reply;
+      } catch (error) {
+        metrics.actionsExecuted.inc({ action, outcome: isKubernautError(error) ? error.code : 'Internal' });
+        throw error;
+      }
+    },
+  ]);
+  return Object.fromEntries(entries) as T;
+}
+
+function observeClosed(metrics: Metrics, r: { outcome?: string; started_at: string; closed_at?: string; assessments: { horizon: string; verdict?: string }[] }): void {
+  metrics.remediationDuration.observe({ outcome: r.outcome ?? 'failed' }, (Date.parse(r.closed_at ?? r.started_at) - Date.parse(r.started_at)) / 1000);
+  for (const a of r.assessments) if (a.verdict) metrics.assessments.inc({ horizon: a.horizon, verdict: a.verdict });
+}
+
+export const clusterNameOf = ({ kubernetes }: Config): string => kubernetes.cluster ?? kubernetes.context ?? 'default';
+
+function databaseOf({ database: d, dataDir }: Config): Parameters<typeof openDatabase>[0] {
+  if (!d.url && !d.host) return { kind: 'pglite', dataDir: `${dataDir}/database` };
+  return {
+    kind: 'postgres',
+    ...(d.url ? { url: d.url.reveal() } : { host: d.host, port: d.port, database: d.name, user: d.user, password: d.password?.reveal() }),
+    ...(d.tls ? { ssl: true } : {}),
+    maxConnections: d.maxConnections,
+  };
+}
+
+function embedderOf({ embeddings: e }: Config): Embedder {
+  if (!e.endpoint && !e.model) return localEmbedder();
+  return openaiEmbedder({ baseUrl: e.endpoint, apiKey: e.apiKey?.reveal(), model: e.model ?? 'text-embedding-3-small' });
+}
+
+const modelConfigOf = ({ llm }: Config): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries({ endpoint: llm.endpoint, model: llm.model, apiKey: llm.apiKey?.reveal(), maxTokens: llm.maxTokens, reasoningEffort: llm.reasoningEffort }).filter(([, v]) => v !== undefined),
+  );

@@ -1,0 +1,85 @@
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
+import { tlsOf, type TemporalSettings } from '../adapters/temporal/index.js';
+import type { Logger } from '../adapters/telemetry/logger.js';
+import { TASK_QUEUES, type Role } from '../domain/task-queues.js';
+import { KubernautError } from '../domain/errors.js';
+import { workflowBundle } from './bundle.js';
+import { activitiesOf, type ActivityTables } from './roles.js';
+
+export interface WorkersOptions {
+  temporal: TemporalSettings;
+  roles: readonly Role[];
+  activities: ActivityTables;
+  limits: { actions: number; workflows: number };
+  logger: Logger;
+}
+
+export interface RunningWorkers {
+  /** Rejects when a worker dies of an error it cannot survive. */
+  readonly finished: Promise<void>;
+  /** Stops polling, lets running activities finish within their grace, closes the connection. */
+  stop(): Promise<void>;
+}
+
+/** Long enough for a write and its report; the default of 0 would cancel them at once. */
+const SHUTDOWN_GRACE = '20s';
+
+/** One Temporal worker per role, all in this process. */
+export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  installLogger(options.logger);
+  const connection = await connect(options.temporal);
+  try {
+    const workers: Worker[] = [];
+    for (const role of options.roles) {
+      const activities = activitiesOf(role, options.activities);
+      if (role === 'workflows' || Object.keys(activities).length > 0) workers.push(await createWorker(role, activities, connection, options));
+    }
+    const finished = Promise.all(workers.map((w) => w.run())).then(() => undefined);
+    finished.catch(() => undefined); // whoever awaits `finished` or `stop` hears of it
+    return {
+      finished,
+      async stop() {
+        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+        await finished.finally(() => connection.close());
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function createWorker(role: Role, activities: Record<string, unknown>, connection: NativeConnection, options: WorkersOptions): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: options.temporal.namespace,
+    taskQueue: TASK_QUEUES[role],
+    activities,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    ...(role === 'actions' ? { maxConcurrentActivityTaskExecutions: options.limits.actions } : {}),
+    ...(role === 'workflows'
+      ? { workflowBundle: await workflowBundle(), maxCachedWorkflows: 500, maxConcurrentLocalActivityExecutions: options.limits.workflows }
+      : {}),
+  });
+}
+
+async function connect(temporal: TemporalSettings): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({ address: temporal.address, tls: tlsOf(temporal), ...(temporal.apiKey ? { apiKey: temporal.apiKey } : {}) });
+  } catch (error) {
+    throw new KubernautError('TemporalUnavailable', `Temporal at ${temporal.address} is out of reach; check the address and that it runs`, error);
+  }
+}
+
+let isInstalled = false;
+
+/** Temporal's runtime is one per process and takes its logger once. */
+function installLogger(logger: Logger): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  const write = ({ level, message, meta }: LogEntry): void => {
+    const at = level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
+    logger[at]({ ...meta }, message);
+  };
+  Runtime.install({ logger: new DefaultLogger('WARN', write), telemetryOptions: { logging: { forward: {}, filter: 'WARN' } }, shutdownSignals: [] });
+}
