@@ -1,7 +1,7 @@
 import { actions as allActions, type Action } from '../actions/index.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { Finding, Proposal } from '../domain/plan.js';
-import type { Model, ModelAnswer, Store } from '../domain/ports.js';
+import type { Clock, Model, ModelAnswer, Store } from '../domain/ports.js';
 import { promptOf, type Prompt } from '../domain/prompt.js';
 import { redactText } from '../domain/redact.js';
 import { answerSchema, proposalsFrom } from './analysis/answer.js';
@@ -12,6 +12,8 @@ export interface AnalyzeDeps {
   model: Model;
   /** What may be proposed. Default: the whole catalogue. */
   actions?: readonly Action[];
+  /** Unused: an analysis reads no clock. Accepted so that all stages are made alike. */
+  clock?: Clock;
   /** One answer. Default 300 s (product.md 5). */
   timeoutMs?: number;
 }
