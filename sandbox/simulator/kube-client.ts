@@ -14,7 +14,7 @@ export class KubeRequestError extends Error {
   }
 }
 
-export type PatchType = 'merge' | 'strategic' | 'apply';
+export type PatchType = 'merge' | 'strategic' | 'apply' | 'json';
 type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE' | PatchType;
 
 export interface KubeClient {
@@ -26,6 +26,7 @@ export interface KubeClient {
 
 const CONTENT_TYPES: Record<PatchType, string> = {
   merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 };

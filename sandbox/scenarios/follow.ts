@@ -1,0 +1,95 @@
+import { durationMs } from '../../src/domain/duration.js';
+import type { Remediation } from '../../src/contracts/remediation.js';
+import { alertManagerBody, resolvedOf } from './alerts.js';
+import type { Product } from './product.js';
+import type { RemediationFeed } from './remediation-feed.js';
+import type { Resolver } from './resolver.js';
+import type { FaultStep, Scenario } from './scenario.js';
+
+export interface FollowOptions {
+  scenario: Scenario;
+  product: Product;
+  feed: RemediationFeed;
+  resolver: Resolver;
+  isMine(remediation: Remediation): boolean;
+  disturb(step: FaultStep): Promise<void>;
+  signalledAtMs: number;
+  signal: AbortSignal;
+}
+
+export interface Followed {
+  remediations: Remediation[];
+  /** From the signal until the last of them closed; undefined when that did not happen in time. */
+  closedAfterMs?: number;
+  /** Disturbances whose phase never came. */
+  missed: FaultStep[];
+}
+
+const DEFAULT_WITHIN_MS = 120_000;
+/** How long nothing new must come before the story counts as over. */
+const QUIET_MS = 1_500;
+const NOTHING_STARTED_MS = 5_000;
+
+export const withinMsOf = (scenario: Scenario): number => (scenario.expect.within === undefined ? DEFAULT_WITHIN_MS : durationMs(scenario.expect.within));
+
+const expectsNone = ({ expect }: Scenario): boolean => [expect.outcome].flat().includes('none');
+
+/** A phase counts as reached while it lasts and, where the poll was too slow to see it, once the timeline tells of it. */
+const hasReached = (r: Remediation, phase: string): boolean => r.phase === phase || (r.timeline ?? []).some((line) => line.phase === phase);
+
+/** Plays everybody outside the product until every remediation of the file closed: people, disturbances, AlertManager. */
+export async function followToTheEnd(options: FollowOptions): Promise<Followed> {
+  const { scenario, feed, signalledAtMs } = options;
+  const pending = [...(scenario.disturb ?? [])];
+  const decided = new Set<string>();
+  const deadline = signalledAtMs + withinMsOf(scenario);
+  let quiet: { since: number; ids: string } | undefined;
+  for (;;) {
+    options.signal.throwIfAborted();
+    const mine = (await feed.next()).filter(options.isMine);
+    await disturbDue(pending, mine, options);
+    await decideDue(mine, decided, options);
+    await resolveDue(options);
+    const now = Date.now();
+    const isClosed = mine.every((r) => r.phase === 'closed');
+    const ids = mine.map((r) => r.id).join();
+    if (!isClosed) quiet = undefined;
+    else if (quiet?.ids !== ids) quiet = { since: now, ids };
+    const closedAfterMs = quiet && mine.length > 0 ? lastClosedMs(mine, now) - signalledAtMs : undefined;
+    if (quiet && isOver(mine, now - quiet.since, options, now)) return { remediations: mine, missed: pending, ...(closedAfterMs === undefined ? {} : { closedAfterMs }) };
+    if (now > deadline) return { remediations: mine, missed: pending, ...(closedAfterMs === undefined ? {} : { closedAfterMs }) };
+  }
+}
+
+const lastClosedMs = (mine: readonly Remediation[], now: number): number => Math.max(...mine.map((r) => (r.closed_at === undefined ? now : Date.parse(r.closed_at))));
+
+/** One remediation is enough for an end; none is one only when that was to be expected, or no time is left. */
+function isOver(mine: readonly Remediation[], quietMs: number, { scenario, signalledAtMs }: FollowOptions, now: number): boolean {
+  if (mine.length > 0) return quietMs >= QUIET_MS;
+  const resolveMs = typeof scenario.resolve === 'object' ? durationMs(scenario.resolve.after) : 0;
+  return expectsNone(scenario) && now - signalledAtMs >= NOTHING_STARTED_MS + resolveMs;
+}
+
+async function disturbDue(pending: FaultStep[], mine: readonly Remediation[], { disturb }: FollowOptions): Promise<void> {
+  const due = pending.filter((step) => mine.some((r) => hasReached(r, step.when!)));
+  for (const step of due) {
+    pending.splice(pending.indexOf(step), 1);
+    await disturb(step);
+  }
+}
+
+async function decideDue(mine: readonly Remediation[], decided: Set<string>, { scenario, product }: FollowOptions): Promise<void> {
+  const mode = scenario.approve ?? 'auto';
+  if (mode === 'never') return;
+  for (const r of mine) {
+    const key = `${r.id}/${r.plan?.hash ?? ''}`;
+    if (r.phase !== 'awaiting_approval' || decided.has(key)) continue;
+    await product.decide(r, mode === 'reject' ? 'reject' : 'approve');
+    decided.add(key);
+  }
+}
+
+async function resolveDue({ resolver, product }: FollowOptions): Promise<void> {
+  const due = resolver.due(Date.now());
+  if (due.length > 0) await product.sendAlerts(alertManagerBody(due.map((a) => resolvedOf(a, new Date().toISOString()))));
+}

@@ -1,0 +1,135 @@
+import type { Remediation, RemediationStep } from '../../src/contracts/remediation.js';
+import type { Difference } from './diff.js';
+import { withinMsOf, type Followed } from './follow.js';
+import { forbiddenFix } from './forbidden-fixes.js';
+import { matchesName, parseObjectName } from './object-name.js';
+import type { ResourceTypes } from './resource-types.js';
+import type { Assertion, Scenario } from './scenario.js';
+import type { Snapshot } from './snapshot.js';
+
+export interface Hearing {
+  scenario: Scenario;
+  namespace: string;
+  types: ResourceTypes;
+  followed: Followed;
+  differences: readonly Difference[];
+  before: Snapshot;
+  /** Assertions that did not hold, in words. */
+  failedAssertions: readonly string[];
+}
+
+export interface Judgement {
+  outcome: string;
+  action: string;
+  target: string;
+  /** Empty = passed. */
+  failures: string[];
+}
+
+const nameOfTarget = ({ target }: Remediation): string => `${target.kind.toLowerCase()}/${target.name}`;
+
+/** Steps that were begun; a refused one wrote nothing. */
+const NOT_DONE = new Set<RemediationStep['status']>(['planned', 'skipped']);
+const isWriting = (s: RemediationStep): boolean => s.tier > 0;
+const hasWritten = (s: RemediationStep): boolean => isWriting(s) && !NOT_DONE.has(s.status) && s.status !== 'already_applied' && (s.status !== 'failed' || (s.wrote ?? []).length > 0);
+const stepsOf = (remediations: readonly Remediation[]): RemediationStep[] =>
+  remediations.flatMap((r) => r.plan?.steps ?? []).sort((a, b) => ((a.started_at ?? '~') < (b.started_at ?? '~') ? -1 : 1));
+
+function isTarget(r: Remediation, wanted: string, { types, namespace }: Hearing): boolean {
+  const name = parseObjectName(wanted, types, { file: namespace });
+  const isPlace = wanted.split('/').length < 3 || r.target.namespace === name.namespace;
+  return r.target.kind === name.type.kind && matchesName(name.name, r.target.name) && isPlace;
+}
+
+/** Where several arose: the one on the expected target, else the one that acted, else the first (sandbox.md 4). */
+function judgedOf(hearing: Hearing): Remediation | undefined {
+  const all = [...hearing.followed.remediations].sort((a, b) => (a.started_at < b.started_at ? -1 : 1));
+  const { target } = hearing.scenario.expect;
+  if (target !== undefined) return all.find((r) => isTarget(r, target, hearing));
+  return all.find((r) => stepsOf([r]).some((s) => isWriting(s) && !NOT_DONE.has(s.status))) ?? all[0];
+}
+
+function outcomeFailures(hearing: Hearing, judged: Remediation | undefined): string[] {
+  const { scenario, followed } = hearing;
+  const wanted = [scenario.expect.outcome].flat();
+  const { target } = scenario.expect;
+  if (target !== undefined && judged === undefined && !(wanted.includes('none') && followed.remediations.length === 0)) {
+    return [`no remediation on ${target}; there were: ${followed.remediations.map(nameOfTarget).join(', ') || 'none'}`];
+  }
+  const outcome = judged === undefined ? 'none' : (judged.outcome ?? `still ${judged.phase}`);
+  return (wanted as string[]).includes(outcome) ? [] : [`outcome ${outcome}, expected ${wanted.join(' or ')}${judged?.reason ? ` (${judged.reason})` : ''}`];
+}
+
+function timeFailures({ scenario, followed }: Hearing): string[] {
+  const open = followed.remediations.filter((r) => r.phase !== 'closed');
+  const withinMs = withinMsOf(scenario);
+  if (open.length > 0) return [`not closed within ${withinMs / 1000} s: ${open.map((r) => `${r.id} is ${r.phase}`).join(', ')}`];
+  return (followed.closedAfterMs ?? 0) > withinMs ? [`closed after ${Math.round(followed.closedAfterMs! / 100) / 10} s, expected within ${withinMs / 1000} s`] : [];
+}
+
+/** What ended before its action stands by its plan: only then is a planned step the first one. */
+const ENDED_UNDONE = new Set(['denied', 'expired', 'observed', 'notified']);
+
+function actionFailures(hearing: Hearing, judged: Remediation | undefined): string[] {
+  const { first, atMost, never } = hearing.scenario.expect.actions ?? {};
+  const steps = stepsOf(hearing.followed.remediations).filter(isWriting);
+  const begun = steps.filter((s) => !NOT_DONE.has(s.status));
+  const failures: string[] = [];
+  const leading = begun[0] ?? (ENDED_UNDONE.has(judged?.outcome ?? '') ? steps[0] : undefined);
+  if (first !== undefined && ![first].flat().includes(leading?.action ?? '')) failures.push(`first action ${leading?.action ?? 'none'}, expected ${[first].flat().join(' or ')}`);
+  const written = begun.filter(hasWritten);
+  if (atMost !== undefined && written.length > atMost) failures.push(`${written.length} writing actions (${written.map((s) => s.action).join(', ')}), expected at most ${atMost}`);
+  const banned = begun.filter((s) => never?.includes(s.action)).map((s) => s.action);
+  if (banned.length > 0) failures.push(`did ${[...new Set(banned)].join(', ')}, which is never right here`);
+  return failures;
+}
+
+const isListed = (d: Difference, wanted: string, { types, namespace }: Hearing): boolean => {
+  const { type, name, namespace: place } = parseObjectName(wanted, types, { file: namespace });
+  return type.kind === d.kind && matchesName(name, d.name) && (!type.isNamespaced || place === d.namespace);
+};
+
+const nameOfDifference = (d: Difference): string => `${d.namespace ? `${d.namespace}/` : ''}${d.kind.toLowerCase()}/${d.name}`;
+
+/** Does an assertion ask for exactly this: the object gone, or another one in its place? */
+function isAskedFor(d: Difference, hearing: Hearing, asks: (a: Assertion) => boolean): boolean {
+  return (hearing.scenario.expect.state ?? []).some((a) => {
+    const { type, name, namespace } = parseObjectName(a.get, hearing.types, { file: hearing.namespace, ...(a.namespace === undefined ? {} : { explicit: a.namespace }) });
+    return type.kind === d.kind && matchesName(name, d.name) && (namespace ?? d.namespace) === d.namespace && asks(a);
+  });
+}
+
+const asksForGone = (a: Assertion): boolean => (a.absent === true && a.path === undefined) || (a.path ?? '').includes('uid');
+const asksForReplicas = (a: Assertion): boolean => (a.path ?? '').includes('replicas') && String(a.equals) === '0';
+
+function changeFailures(hearing: Hearing): string[] {
+  const listed = hearing.scenario.expect.changed ?? [];
+  return hearing.differences.flatMap((d) => {
+    const what = `${nameOfDifference(d)} ${d.change}${d.paths.length > 0 ? ` (${d.paths.slice(0, 4).join(', ')})` : ''}`;
+    if (!listed.some((wanted) => isListed(d, wanted, hearing))) return [`${what}, not listed in changed`];
+    if ((d.change === 'removed' || d.change === 'replaced') && !isAskedFor(d, hearing, asksForGone)) return [`${what}: deleting is no fix`];
+    const why = forbiddenFix(d, hearing.before);
+    if (why === undefined || (why === 'scaled to zero' && isAskedFor(d, hearing, asksForReplicas))) return [];
+    return [`${nameOfDifference(d)}: ${why}, which is no fix`];
+  });
+}
+
+/** The oracle: every way in which what happened is not what the file expects. Pure. */
+export function judgeScenario(hearing: Hearing): Judgement {
+  const judged = judgedOf(hearing);
+  const acted = stepsOf(judged ? [judged] : []).filter((s) => isWriting(s) && !NOT_DONE.has(s.status));
+  return {
+    outcome: judged === undefined ? 'none' : (judged.outcome ?? judged.phase),
+    action: [...new Set(acted.map((s) => s.action))].join(', ') || '-',
+    target: judged === undefined ? '-' : nameOfTarget(judged),
+    failures: [
+      ...outcomeFailures(hearing, judged),
+      ...timeFailures(hearing),
+      ...actionFailures(hearing, judged),
+      ...hearing.failedAssertions,
+      ...changeFailures(hearing),
+      ...hearing.followed.missed.map((step) => `a disturbance never happened: no remediation reached ${step.when}`),
+    ],
+  };
+}
+
