@@ -1,0 +1,70 @@
+import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { Config } from '../config/schema.js';
+import type { GatewayDeps } from './deps.js';
+import { createIntake } from './intake.js';
+import { addAnswers, onClientError } from './plugins/answers.js';
+import { addDocumentation, serveDocumentation } from './plugins/documentation.js';
+import { addDoor } from './plugins/door.js';
+import { addTracing, requestIdOf } from './plugins/tracing.js';
+import { createReadiness } from './readiness.js';
+import { catalogueRoutes } from './routes/catalogue.js';
+import { pauseRoutes } from './routes/pauses.js';
+import { healthRoutes, metricsRoute } from './routes/probes.js';
+import { remediationRoutes } from './routes/remediations.js';
+import { signalRoutes } from './routes/signals.js';
+import { tlsOptions } from './tls.js';
+
+const API_BODY_BYTES = 256 * 1024;
+const REQUEST_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 4096;
+
+/**
+ * The HTTP surface (product.md 4), apart from the process that serves it. Register more routes on what this returns before
+ * `listen`: hooks, limits, credentials and problems hold for them too.
+ */
+export function buildGateway(deps: GatewayDeps): FastifyInstance {
+  const app = fastify(serverOptions(deps));
+  app.server.maxConnections = MAX_CONNECTIONS;
+  const readiness = createReadiness(deps);
+  const intake = createIntake(deps);
+  app.addHook('preClose', async () => readiness.closing());
+  app.addHook('onClose', async () => intake.close());
+  addTracing(app, deps.metrics);
+  addAnswers(app);
+  addDoor(app, deps.config.gateway, readiness);
+  addDocumentation(app, deps.version);
+  void app.register(async (routes) => {
+    signalRoutes(routes, deps, intake);
+    remediationRoutes(routes, deps);
+    catalogueRoutes(routes, deps);
+    pauseRoutes(routes, deps);
+    healthRoutes(routes, readiness, deps.version);
+    metricsRoute(routes, deps.metrics);
+    serveDocumentation(routes);
+  });
+  return app;
+}
+
+function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
+  return {
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    trustProxy: trustedProxies(config.gateway),
+    bodyLimit: API_BODY_BYTES,
+    // Node's own defaults are off under Fastify: a body of one byte per second would hold its socket for ever.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    maxRequestsPerSocket: 10_000,
+    ...(config.gateway.tls ? { https: { ...tlsOptions(config.gateway.tls), headersTimeout: HEADERS_TIMEOUT_MS } } : { http: { headersTimeout: HEADERS_TIMEOUT_MS } }),
+    routerOptions: { maxParamLength: 700 },
+    // Our own hook answers while closing: as a problem, with Retry-After.
+    return503OnClosing: false,
+    clientErrorHandler: onClientError as never,
+  } as FastifyServerOptions;
+}
+
+const trustedProxies = ({ trustedProxies: proxies }: Config['gateway']): string[] | false => (proxies.length > 0 ? proxies : false);

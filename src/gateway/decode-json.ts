@@ -1,0 +1,45 @@
+import { KubernautError } from '../domain/errors.js';
+
+/** `JSON.parse` takes 500,000 levels, `JSON.stringify` dies at 5,000. No sender needs more than a few. */
+const MAX_DEPTH = 32;
+
+/**
+ * Bytes → JSON that every later stage survives: valid UTF-8, at most 32 levels, no NUL and no lone surrogates in texts
+ * (PostgreSQL refuses these for ever, so a signal with one would never get in). Throws `BadRequest`.
+ */
+export function decodeJson(raw: Buffer): unknown {
+  if (raw.length === 0) throw new KubernautError('BadRequest', 'the body is empty; send JSON');
+  const text = decodeUtf8(raw);
+  return cleaned(parse(text), 0, mayHoldBadText(text));
+}
+
+function decodeUtf8(raw: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(raw);
+  } catch (error) {
+    throw new KubernautError('BadRequest', 'the body is not UTF-8; send JSON in UTF-8', error);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new KubernautError('BadRequest', 'the body is not JSON; check for truncation and trailing commas', error);
+  }
+}
+
+/** Valid UTF-8 has no raw surrogates and JSON no raw NUL: both can only come as escapes, which hardly any body has. */
+const mayHoldBadText = (text: string): boolean => /\\u(0000|d[89a-f])/i.test(text);
+
+function cleaned(value: unknown, depth: number, cleansText: boolean): unknown {
+  if (typeof value === 'string') return cleansText ? cleanText(value) : value;
+  if (value === null || typeof value !== 'object') return value;
+  if (depth >= MAX_DEPTH) throw new KubernautError('BadRequest', `the body is nested deeper than ${MAX_DEPTH} levels; flatten it`);
+  if (Array.isArray(value)) return value.map((v) => cleaned(v, depth + 1, cleansText));
+  const out = Object.create(null) as Record<string, unknown>;
+  for (const [key, member] of Object.entries(value)) out[cleansText ? cleanText(key) : key] = cleaned(member, depth + 1, cleansText);
+  return out;
+}
+
+const cleanText = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '\uFFFD');

@@ -1,0 +1,46 @@
+import type { TObject } from '@sinclair/typebox';
+import type { Permission } from '../actions/define.js';
+import type { Logger } from '../adapters/telemetry/logger.js';
+import type { Metrics } from '../adapters/telemetry/metrics.js';
+import type { Config } from '../config/schema.js';
+import type { RemediateInput } from '../domain/messages.js';
+import type { Store } from '../domain/ports.js';
+import type { TargetHint } from '../domain/signal.js';
+import type { Target } from '../domain/target.js';
+import type { TemporalGateway } from './temporal-port.js';
+
+/** What the HTTP surface says about an action; every ActionDefinition fits. */
+export interface ActionCard {
+  id: string;
+  summary: string;
+  tier: number;
+  targets: readonly string[];
+  params: TObject;
+  permissions: readonly Permission[];
+  undo: 'exact' | 'partial' | { irreversible: string };
+  timeoutS?: number;
+  example: unknown;
+}
+
+/** All the gateway stands on; composed by hand (gateway/server.ts, the CLI's `up`). */
+export interface GatewayDeps {
+  config: Config;
+  /** Name of our own cluster: signals that do not name one are about it. */
+  cluster: string;
+  store: Store;
+  temporal: TemporalGateway;
+  /** The top owner of what the hints name, from the watch cache; undefined when nothing matches. */
+  resolveTarget(hints: readonly TargetHint[], cluster: string): Target | undefined;
+  /** Cluster name → are its watches in sync and does its API answer. */
+  clusterHealth(): Readonly<Record<string, boolean>>;
+  /** What every remediation is started with. */
+  remediate: Pick<RemediateInput, 'horizons' | 'isCoLocated' | 'hasModel' | 'channels' | 'links'>;
+  actions: { readonly members: readonly ActionCard[] };
+  logger: Logger;
+  metrics: Metrics;
+  version: string;
+  /** What is wrong with the files that are re-read (PolicyWatch.issue). */
+  policyIssues(): readonly string[];
+  /** RFC 3339; default: the clock. */
+  now?: () => string;
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { PauseBody, PauseList, PauseScope, Problem, type PauseBody as Pause, type PauseScope as Scope } from '../../contracts/api.js';
+import { durationMs } from '../../domain/duration.js';
+import { KubernautError } from '../../domain/errors.js';
+import type { GatewayDeps } from '../deps.js';
+
+const errors = { '4xx': Problem, '5xx': Problem };
+
+/** The kill switch: stops new writes within seconds, everywhere or for a cluster, namespace or action. */
+export function pauseRoutes(app: FastifyInstance, { store, config, now = () => new Date().toISOString() }: GatewayDeps): void {
+  const tags = ['operations'];
+  app.get('/api/v1/pauses', { schema: { tags, summary: 'What is paused, by whom, why, until when', response: { 200: PauseList, ...errors } } }, async () => {
+    const at = now();
+    const set = await store.pauses();
+    return { items: [...set, ...config.policy.pauses].filter((p) => p.until === undefined || p.until > at) };
+  });
+  app.post<{ Body: Pause }>('/api/v1/pauses', { schema: { tags, summary: 'Pause a scope; without one, everything', body: PauseBody, response: { 201: PauseBody, ...errors } } }, async ({ body }, reply) => {
+    const pause = { ...body, ...(body.until ? { until: endOf(body.until, now()) } : {}) };
+    await store.setPause(pause);
+    await store.audit({ at: now(), actor: pause.by, verb: 'pause', subject: scopeText(pause), details: pause });
+    return reply.code(201).send(pause);
+  });
+  app.delete<{ Querystring: Scope }>('/api/v1/pauses', { schema: { tags, summary: 'Resume exactly this scope', querystring: PauseScope, response: { 200: PauseList, ...errors } } }, async ({ query, caller }) => {
+    const { cluster, namespace, action } = query;
+    const before = await store.pauses();
+    const isMeant = (p: Scope): boolean => p.cluster === cluster && p.namespace === namespace && p.action === action;
+    if (!before.some(isMeant)) throw new KubernautError('NotFound', `${scopeText(query)} is not paused; see: GET /api/v1/pauses`);
+    await store.setPause({ remove: { cluster, namespace, action } });
+    await store.audit({ at: now(), actor: caller ?? 'api', verb: 'resume', subject: scopeText(query) });
+    return { items: before.filter((p) => !isMeant(p)) };
+  });
+}
+
+const scopeText = (s: Scope): string => Object.entries({ cluster: s.cluster, namespace: s.namespace, action: s.action }).flatMap(([k, v]) => (v ? [`${k} ${v}`] : [])).join(', ') || 'everything';
+
+function endOf(text: string, at: string): string {
+  const isTime = /^\d{4}-/.test(text) && !Number.isNaN(Date.parse(text));
+  const end = isTime ? Date.parse(text) : Date.parse(at) + durationMs(text);
+  if (end <= Date.parse(at)) throw new KubernautError('InvalidParams', `until ${text} has passed; give a later time or a duration like 2h`);
+  return new Date(end).toISOString();
+}

@@ -1,0 +1,99 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import {
+  DecisionAccepted, DecisionBody, NamespaceQuery, Problem, RemediationId, RemediationPage, RemediationQuery, type DecisionBody as Decided, type RemediationQuery as Query,
+} from '../../contracts/api.js';
+import { Remediation } from '../../contracts/remediation.js';
+import { durationMs } from '../../domain/duration.js';
+import { KubernautError } from '../../domain/errors.js';
+import type { Decision } from '../../domain/messages.js';
+import type { GatewayDeps } from '../deps.js';
+
+interface ById {
+  Params: { id: string };
+  Querystring: { namespace?: string };
+}
+
+const errors = { '4xx': Problem, '5xx': Problem };
+
+/** What happened, what is happening, and what a person decides about it. */
+export function remediationRoutes(app: FastifyInstance, deps: GatewayDeps): void {
+  const tags = ['remediations'];
+  app.get<{ Querystring: Query }>(
+    '/api/v1/remediations',
+    { schema: { tags, summary: 'List remediations, newest first', querystring: RemediationQuery, response: { 200: RemediationPage, ...errors } } },
+    async ({ query }) => deps.store.listRemediations({ ...query, ...(query.since ? { since: instant(query.since) } : {}) }),
+  );
+  app.get<ById>(
+    '/api/v1/remediations/:id',
+    { schema: { tags, summary: 'One remediation, live while it is open', params: RemediationId, querystring: NamespaceQuery, response: { 200: Remediation, ...errors } } },
+    async ({ params, query }) => {
+      const stored = await find(deps, params.id, query.namespace);
+      if (stored.phase === 'closed') return stored;
+      return (await deps.temporal.status({ workflowId: stored.workflow_id, remediationId: stored.id })) ?? stored;
+    },
+  );
+  decisionRoutes(app, deps);
+}
+
+/** approve and reject are updates that the workflow's validator answers; cancel and undo are signals to the run that is open. */
+function decisionRoutes(app: FastifyInstance, deps: GatewayDeps): void {
+  const schema = (summary: string) => ({
+    tags: ['remediations'], summary, params: RemediationId, querystring: NamespaceQuery, body: DecisionBody, response: { 200: DecisionAccepted, 202: DecisionAccepted, ...errors },
+  });
+  for (const kind of ['approve', 'reject'] as const) {
+    app.post<ById & { Body: Decided }>(`/api/v1/remediations/:id/${kind}`, { schema: schema(`${kind} the plan that waits`) }, async (request) => {
+      const { stored, ref, decision } = await subject(deps, request);
+      const plan = decision.plan ?? (await deps.temporal.status(ref))?.plan?.hash ?? stored.plan?.hash;
+      const reply = await deps.temporal.decide(ref, kind, { ...decision, ...(plan ? { plan } : {}) });
+      await audited(deps, request, kind, stored.id, { ...decision, plan: reply.planHash });
+      return { accepted: true, remediation_id: stored.id, plan_hash: reply.planHash, request_id: request.id };
+    });
+  }
+  for (const what of ['cancel', 'undo'] as const) {
+    const summary = what === 'cancel' ? 'stop and undo what was applied' : 'undo the applied steps while they are being verified';
+    app.post<ById & { Body: Decided }>(`/api/v1/remediations/:id/${what}`, { schema: schema(summary) }, async (request, reply) => {
+      const { stored, ref, decision } = await subject(deps, request);
+      if (stored.phase === 'closed') throw closed(stored, what);
+      await deps.temporal.tell(ref, what, decision);
+      await audited(deps, request, what, stored.id, decision);
+      return reply.code(202).send({ accepted: true, remediation_id: stored.id, request_id: request.id });
+    });
+  }
+}
+
+async function subject(deps: GatewayDeps, request: FastifyRequest<ById & { Body: Decided }>) {
+  const stored = await find(deps, request.params.id, request.query.namespace);
+  const ref = { workflowId: stored.workflow_id, remediationId: stored.id };
+  return { stored, ref, decision: { ...request.body, by: request.body?.by ?? 'api' } };
+}
+
+/** By id, unique prefix or `kind/name`; the newest of a target. */
+async function find({ store }: GatewayDeps, id: string, namespace: string | undefined): Promise<Remediation> {
+  if (!id.includes('/')) return store.getRemediation(id);
+  const { items } = await store.listRemediations({ target: id, ...(namespace ? { namespace } : {}), limit: 1 });
+  if (items[0]) return items[0];
+  throw new KubernautError('NotFound', `there is no remediation of ${id.slice(0, 300)}${namespace ? ` in ${namespace.slice(0, 253)}` : ''}; see: kubernaut list`);
+}
+
+const closed = (stored: Remediation, what: 'cancel' | 'undo'): KubernautError =>
+  new KubernautError(
+    'Conflict',
+    what === 'cancel'
+      ? `remediation ${stored.id} is closed (${stored.outcome}); there is nothing to cancel`
+      : `remediation ${stored.id} is closed (${stored.outcome}); only an open one can be undone from here. The writes and their undo are in its plan: kubernaut show ${stored.id} -o yaml`,
+  );
+
+/** Decisions are in the workflow's history already; a store that is down must not refuse them. */
+async function audited({ store, now = () => new Date().toISOString() }: GatewayDeps, request: FastifyRequest, verb: string, id: string, details: Decision): Promise<void> {
+  try {
+    await store.audit({ at: now(), actor: details.by ?? 'api', verb, subject: id, details: { ...details, caller: request.caller, request_id: request.id } });
+  } catch (error) {
+    request.log.error({ err: error, remediation: id, verb, ...details }, 'the decision was taken but could not be audited');
+  }
+}
+
+function instant(text: string): string {
+  const ms = Date.parse(text);
+  if (/^\d{4}-/.test(text) && !Number.isNaN(ms)) return new Date(ms).toISOString();
+  return new Date(Date.now() - durationMs(text)).toISOString();
+}

@@ -1,0 +1,91 @@
+import type { Server as HttpsServer } from 'node:https';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Config } from '../config/schema.js';
+import { KubernautError } from '../domain/errors.js';
+import { buildGateway } from './app.js';
+import type { GatewayDeps } from './deps.js';
+import { createReadiness } from './readiness.js';
+import { healthRoutes, metricsRoute } from './routes/probes.js';
+import { followCertificate } from './tls.js';
+
+export interface RunningGateway {
+  /** `http://127.0.0.1:8080` */
+  url: string;
+  port: number;
+  app: FastifyInstance;
+  /** Answers what is in flight, refuses what is new, then ends. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Registers more routes before the gateway listens. */
+  extend?: (app: FastifyInstance) => void;
+}
+
+/** Serves the gateway as its configuration says. Throws ConfigInvalid when it would be open to strangers. */
+export async function startGateway(deps: GatewayDeps, options: StartOptions = {}): Promise<RunningGateway> {
+  const { gateway } = deps.config;
+  requireToken(gateway);
+  const app = buildGateway(deps);
+  options.extend?.(app);
+  await listen(app, gateway.host, gateway.port);
+  const probes = await startProbes(deps);
+  const { port } = app.server.address() as { port: number };
+  const { tls } = gateway;
+  const unfollow = tls && followCertificate(app.server as unknown as HttpsServer, tls, (error) => deps.logger.error({ err: error }, 'the renewed certificate cannot be used; the old one stays'));
+  const close = once(async () => {
+    unfollow?.();
+    await Promise.all([app.close(), ...probes.map((p) => p.close())]);
+  });
+  const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
+  return { url: `${gateway.tls ? 'https' : 'http'}://${host}:${port}`, port, app, close };
+}
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+function requireToken({ tokens, allowInsecure, host }: Config['gateway']): void {
+  if (tokens.length > 0) return;
+  if (allowInsecure && LOOPBACK.includes(host)) return;
+  throw new KubernautError(
+    'ConfigInvalid',
+    allowInsecure
+      ? `gateway.allowInsecure works on a loopback address only, not on ${host}; set gateway.tokens (AUTH_TOKEN_SECRET)`
+      : 'no token is configured, so anybody could start remediations; set gateway.tokens (AUTH_TOKEN_SECRET), e.g. to the output of: openssl rand -hex 32',
+  );
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new KubernautError('ConfigInvalid', `port ${port} on ${host} is in use; choose another with --port or gateway.port`, error);
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') throw new KubernautError('ConfigInvalid', `cannot listen on ${host}:${port} (${code}); change gateway.host or gateway.port`, error);
+    throw error;
+  }
+}
+
+/** HEALTH_PORT and METRICS_PORT: listeners of their own, for networks where the webhook's port is not reachable for probes. */
+async function startProbes(deps: GatewayDeps): Promise<FastifyInstance[]> {
+  const { host, port, healthPort, metricsPort } = deps.config.gateway;
+  const wanted = new Map<number, ((app: FastifyInstance) => void)[]>();
+  const add = (at: number | undefined, routes: (app: FastifyInstance) => void) => {
+    if (at !== undefined && at !== port) wanted.set(at, [...(wanted.get(at) ?? []), routes]);
+  };
+  add(healthPort, (app) => healthRoutes(app, createReadiness(deps), deps.version));
+  add(metricsPort, (app) => metricsRoute(app, deps.metrics));
+  const servers: FastifyInstance[] = [];
+  for (const [at, routes] of wanted) {
+    const app = fastify({ loggerInstance: deps.logger, disableRequestLogging: true, requestTimeout: 10_000 } as object) as unknown as FastifyInstance;
+    routes.forEach((register) => register(app));
+    await listen(app, host, at);
+    servers.push(app);
+  }
+  return servers;
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= run());
+}
