@@ -1,13 +1,14 @@
 import type { Evidence, Problem } from '../domain/evidence.js';
 import { isPodReady, type KubeObject } from '../domain/kube.js';
 import type { Clock, Cluster, Embedder, Store } from '../domain/ports.js';
+import { redactText } from '../domain/redact.js';
 import { redactObject } from '../domain/redact-object.js';
 import { describeTarget, type Target } from '../domain/target.js';
 import { collectEvents } from './evidence/collect-events.js';
 import { collectLogs } from './evidence/collect-logs.js';
-import { addNamed, collectObjects } from './evidence/collect-objects.js';
+import { addNamed, addSkeletons, collectObjects } from './evidence/collect-objects.js';
 import { isUnhealthyPod } from './evidence/container-state.js';
-import { recall } from './evidence/recall.js';
+import { recall, type Recalled } from './evidence/recall.js';
 import { redactedCopies } from './evidence/trim.js';
 
 export interface EnrichDeps {
@@ -24,41 +25,77 @@ export interface EnrichReply {
   summary: { target: string; pods: number; readyPods: number; objects: number; events: number; logs: number; similar: number; history: number; missing: number };
 }
 
+export interface CollectOptions {
+  /** Logs and memory: needed to decide, not to see whether it helped. Default true. */
+  hasLogs?: boolean;
+}
+
+interface About {
+  target: Target;
+  problems: Problem[];
+}
+
 /**
  * Reads what decisions may know, redacts it and stores it. All from the watch cache: the only requests are logs of containers
  * in trouble. Throws StoreUnavailable; what the cluster does not give is listed in `missing` instead.
  */
-export function createEnrich(deps: EnrichDeps): (input: { target: Target; problems: Problem[] }) => Promise<EnrichReply> {
+export function createEnrich(deps: EnrichDeps): (input: About) => Promise<EnrichReply> {
+  const gather = createGather(deps);
+  return async (input) => {
+    const { evidence, pods } = await gather(input, {});
+    const evidenceRef = await deps.store.putArtifact('evidence', evidence);
+    return { evidenceRef, hasObject: evidence.object !== undefined, summary: summaryOf(evidence, pods) };
+  };
+}
+
+/** The same reading for assessments, which want the evidence itself; recorded as well. */
+export function createCollect(deps: EnrichDeps): (input: About, options?: CollectOptions) => Promise<Evidence> {
+  const gather = createGather(deps);
+  return async (input, options = {}) => {
+    const { evidence } = await gather(input, options);
+    await deps.store.putArtifact('evidence', evidence);
+    return evidence;
+  };
+}
+
+function createGather(deps: EnrichDeps) {
   const copyOf = redactedCopies();
 
-  return async ({ target, problems }) => {
+  return async ({ target, problems }: About, { hasLogs = true }: CollectOptions): Promise<{ evidence: Evidence; pods: KubeObject[] }> => {
     const cluster = deps.cluster(target.cluster);
     const takenAt = deps.clock.now();
     const nowMs = Date.parse(takenAt);
     const world = cluster.world();
     const { object, pods, selection } = collectObjects(world, target);
-    const { logs, texts, missing } = await collectLogs(cluster, deps.store, mostTelling(pods, nowMs), nowMs);
+    const { logs, texts, missing } = await collectLogs(cluster, deps.store, hasLogs ? mostTelling(pods, nowMs) : [], nowMs);
     addNamed(world, selection, texts, target.namespace);
-    const chosen = selection.list();
-    const events = collectEvents(cluster, chosen.map((c) => c.object), nowMs);
-    const memory = await recall(deps, { target, problems, events, nowMs });
+    const events = collectEvents(cluster, selection.list().map((c) => c.object), nowMs);
+    addSkeletons(world, selection);
+    const memory = hasLogs ? await recall(deps, { target, problems, events, nowMs }) : NO_MEMORY;
 
     const evidence: Evidence = {
       takenAt,
       target,
       ...(object ? { object: copyOf(object, 'whole') } : {}),
-      objects: chosen.map((c) => copyOf(c.object, c.detail)),
+      objects: selection.list().map((c) => copyOf(c.object, c.detail)),
       events,
       logs,
-      problems: redactObject(problems),
-      history: redactObject(memory.history),
+      problems: problems.map(redactedProblem),
+      history: memory.history,
       similar: redactObject(memory.similar),
       missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...memory.missing],
     };
-    const evidenceRef = await deps.store.putArtifact('evidence', evidence);
-    return { evidenceRef, hasObject: object !== undefined, summary: summaryOf(evidence, pods) };
+    return { evidence, pods };
   };
 }
+
+const NO_MEMORY: Recalled = { history: [], similar: [], missing: [] };
+
+/** Labels of alerts are free text, unlike those of objects. */
+const redactedProblem = (p: Problem): Problem => ({ ...p, labels: redactedValues(p.labels), annotations: redactedValues(p.annotations) });
+
+const redactedValues = (texts: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, redactText(text)]));
 
 /** The youngest unhealthy pods first: they belong to what was rolled out last. */
 const mostTelling = (pods: readonly KubeObject[], nowMs: number): KubeObject[] =>

@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectRef } from './kube.js';
+import { isMasked, redactObject } from './redact-object.js';
 import { canonicalJson } from './sha256.js';
 
 /** One absolute field value: `path` is a list of keys (array indexes as text), `undefined` means absent. */
@@ -55,10 +56,16 @@ export const sameValue = (a: unknown, b: unknown): boolean =>
 
 export type EditState = 'before' | 'after' | 'drifted';
 
-/** Where the live object stands: `after` when every edit is already there, `before` when all old values hold. */
+/**
+ * Where the live object stands: `after` when every edit is already there, `before` when all old values hold.
+ * Plans are made from redacted evidence: a value with a mask in it is compared with the live value masked likewise.
+ */
 export function stateOfEdits(object: KubeObject, edits: readonly Edit[]): EditState {
-  if (edits.every((e) => sameValue(valueAt(object, e.path), e.after))) return 'after';
-  if (edits.every((e) => sameValue(valueAt(object, e.path), e.before))) return 'before';
+  let redacted: KubeObject | undefined;
+  const stands = (path: string[], value: unknown): boolean =>
+    isMasked(value) ? sameValue(valueAt((redacted ??= redactObject(object)), path), value) : sameValue(valueAt(object, path), value);
+  if (edits.every((e) => stands(e.path, e.after))) return 'after';
+  if (edits.every((e) => stands(e.path, e.before))) return 'before';
   return 'drifted';
 }
 

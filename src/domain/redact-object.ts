@@ -1,4 +1,5 @@
-import { isSecretName, MASK, redactText } from './redact.js';
+import { isSecretName, MASK, MASKED, redactText } from './redact.js';
+import { sha256 } from './sha256.js';
 
 const MAX_DEPTH = 64;
 
@@ -15,6 +16,22 @@ const IDENTITIES = new Set([
 /** A copy of the whole applied manifest, environment included. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
+/** Kubernetes allows no free text in them, selectors must match them, and nobody may keep secrets there. */
+const LABELS = new Set(['labels', 'matchLabels', 'selector', 'nodeSelector']);
+
+/**
+ * Twelve bits of the secret's hash: two revisions whose password differs must not look alike to a diff, while 4096 candidates per
+ * mask tell nothing worth knowing about the password.
+ */
+const fingerprinted = (secret: string): string => (ONLY_MASK.test(secret) ? secret : `<redacted:${sha256(secret).slice(0, 3)}>`);
+const ONLY_MASK = new RegExp(`^${MASKED.source}$`);
+
+/** Does a value, anywhere inside, carry a mask instead of what it really is? */
+export function isMasked(value: unknown): boolean {
+  if (typeof value === 'string') return MASKED.test(value);
+  return value !== null && typeof value === 'object' && Object.values(value).some(isMasked);
+}
+
 /** A copy with every secret value masked: environment values by name, Secret data, flags of commands, anything that looks like a secret. */
 export function redactObject<T>(value: T): T {
   return redacted(value, undefined, 0) as T;
@@ -29,10 +46,10 @@ function redacted(value: unknown, key: string | undefined, depth: number): unkno
 }
 
 function redactedString(value: string, key: string | undefined): string {
-  if (key === undefined) return redactText(value);
+  if (key === undefined) return redactText(value, fingerprinted);
   if (key === LAST_APPLIED) return MASK;
   if (IDENTITIES.has(key) || REFERENCES.has(key)) return value;
-  return isSecretName(key) && value !== '' ? MASK : redactText(value);
+  return isSecretName(key) && value !== '' ? fingerprinted(value) : redactText(value, fingerprinted);
 }
 
 function redactedRecord(record: Record<string, unknown>, depth: number): Record<string, unknown> {
@@ -40,7 +57,8 @@ function redactedRecord(record: Record<string, unknown>, depth: number): Record<
   const holdsSecret = typeof record.name === 'string' && typeof record.value === 'string' && isSecretName(record.name);
   const entries = Object.entries(record).map(([key, value]): [string, unknown] => {
     if (isSecret && (key === 'data' || key === 'stringData')) return [key, masked(value)];
-    if (holdsSecret && key === 'value') return [key, value === '' ? value : MASK];
+    if (holdsSecret && key === 'value') return [key, value === '' ? value : fingerprinted(value as string)];
+    if (LABELS.has(key)) return [key, value];
     return [key, redacted(value, key, depth + 1)];
   });
   return Object.fromEntries(entries);
@@ -54,7 +72,7 @@ function redactedList(list: unknown[], key: string | undefined, depth: number): 
   return list.map((item, i) => {
     const flag = list[i - 1];
     const isFlagValue = typeof item === 'string' && typeof flag === 'string' && /^--?[\w.-]+$/.test(flag) && isSecretName(flag);
-    if (isFlagValue && !item.startsWith('-')) return MASK;
+    if (isFlagValue && !item.startsWith('-')) return fingerprinted(item);
     return redacted(item, typeof item === 'string' && key !== undefined && IDENTITIES.has(key) ? key : undefined, depth + 1);
   });
 }

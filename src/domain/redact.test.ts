@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MASK, redactText } from './redact.js';
-import { redactObject } from './redact-object.js';
+import { isMasked, redactObject } from './redact-object.js';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U';
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7bq\nabc\n-----END RSA PRIVATE KEY-----';
@@ -94,7 +94,19 @@ it.each([
   expect(performance.now() - started).toBeLessThan(3_000);
 });
 
+const FINGERPRINTED = /^<redacted:[0-9a-f]{3}>$/;
+
 describe('objects', () => {
+  it('shows that a secret changed without showing the secret', () => {
+    const env = (value: string) => redactObject({ name: 'DB_PASSWORD', value });
+    expect(env('hunter2')).toEqual(env('hunter2'));
+    expect(env('hunter2')).not.toEqual(env('hunter3'));
+    expect(redactObject({ url: 'postgres://a:one@db' })).not.toEqual(redactObject({ url: 'postgres://a:two@db' }));
+    expect(isMasked(env('x').value)).toBe(true);
+    expect(isMasked({ a: [{ b: 'plain' }] })).toBe(false);
+  });
+
+
   it('masks environment values by name, flags, Secret data and the applied manifest; keeps references and identities', () => {
     const pod = {
       apiVersion: 'v1', kind: 'Pod',
@@ -117,7 +129,7 @@ describe('objects', () => {
     const out = redactObject(pod);
     expect(JSON.stringify(out)).not.toContain('hunter2');
     const container = out.spec.containers[0]!;
-    expect(container.args).toEqual(['--password', MASK, `--token=${MASK}`, '--port', '80']);
+    expect(container.args).toEqual(['--password', expect.stringMatching(FINGERPRINTED), expect.stringMatching(/^--token=<redacted:...>$/), '--port', '80']);
     expect(container.env[1]).toEqual({ name: 'MODE', value: 'prod' });
     expect(container.env[3]).toEqual({ name: 'API_KEY', valueFrom: { secretKeyRef: { name: 'api', key: 'token' } } });
     expect(out.metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']).toBe(MASK);

@@ -3,6 +3,15 @@ import { looksRandom } from './entropy.js';
 /** What stands where a secret stood. Masking a masked text changes nothing. */
 export const MASK = '<redacted>';
 
+/** Whether this text is, or a value anywhere contains, a mask, fingerprinted or plain. */
+export const MASKED = /<redacted(?::[0-9a-f]{3})?>/;
+const ONLY_MASK = /^<redacted(?::[0-9a-f]{3})?>$/;
+
+/** What to put where this secret stood. */
+export type Masker = (secret: string) => string;
+
+const plain: Masker = () => MASK;
+
 const ENDINGS = 'key|token|secret|password|passwd|passphrase|pass|pwd|dsn|credentials?';
 const SECRET_NAME = new RegExp(`(?:${ENDINGS})$`, 'i');
 
@@ -38,26 +47,29 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DIGEST = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Masks what looks like a secret or an address of a person in free text: logs, messages, prompts. */
-export function redactText(text: string): string {
-  let out = withoutPrivateKeys(text).replace(JWT, MASK);
-  for (const pattern of CLOUD_KEYS) out = out.replace(pattern, MASK);
+export function redactText(text: string, mask: Masker = plain): string {
+  let out = withoutPrivateKeys(text, mask).replace(JWT, mask);
+  for (const pattern of CLOUD_KEYS) out = out.replace(pattern, mask);
   return out
-    .replace(URL_CREDENTIALS, `$1${MASK}@`)
-    .replace(AUTHORIZATION, `$1$2${MASK}`)
-    .replace(BEARER, `$1$2${MASK}`)
-    .replace(NAME_VALUE, `$1${MASK}`)
-    .replace(ASSIGNMENT, assignment)
-    .replace(EMAIL, MASK)
-    .replace(RUN, (run, offset: number, whole: string) => (isPublicHash(run, whole.charAt(offset - 1)) || !looksRandom(run) ? run : MASK));
+    .replace(URL_CREDENTIALS, (whole: string, slashes: string) => `${slashes}${mask(whole)}@`)
+    .replace(AUTHORIZATION, (_, name: string, separator: string, value: string) => `${name}${separator}${once(mask, value)}`)
+    .replace(BEARER, (_, scheme: string, space: string, value: string) => `${scheme}${space}${mask(value)}`)
+    .replace(NAME_VALUE, (_, name: string, value: string) => `${name}${once(mask, value)}`)
+    .replace(ASSIGNMENT, (whole: string, name: string, separator: string, value: string) => assignment(mask, { whole, name, separator, value }))
+    .replace(EMAIL, mask)
+    .replace(RUN, (run, offset: number, whole: string) => (isPublicHash(run, whole.charAt(offset - 1)) || !looksRandom(run) ? run : mask(run)));
 }
+
+const once = (mask: Masker, value: string): string => (ONLY_MASK.test(value.trim()) ? value : mask(value));
 
 const HARMLESS = new Set(['true', 'false', 'null', 'nil', 'none', 'undefined', '']);
 
-function assignment(whole: string, name: string, separator: string, value: string): string {
+function assignment(mask: Masker, { whole, name, separator, value }: Record<'whole' | 'name' | 'separator' | 'value', string>): string {
   // "key: value" is everyday English and JSON; KEY=value is an environment variable
   if (name === 'key' || name === 'Key') return whole;
   const quote = /^\\?["']/.exec(value)?.[0] ?? '';
-  return HARMLESS.has(value.slice(quote.length).toLowerCase()) ? whole : `${name}${separator}${quote}${MASK}`;
+  const bare = value.slice(quote.length);
+  return HARMLESS.has(bare.toLowerCase()) ? whole : `${name}${separator}${quote}${once(mask, bare)}`;
 }
 
 /** Object uids, image digests, tags made from a commit, container ids: needed to understand the cluster, and no secrets. */
@@ -67,7 +79,7 @@ const BEGIN = '-----BEGIN ';
 const END = '-----END ';
 
 /** By index rather than by pattern: many beginnings without an end would make a pattern quadratic. A key cut off by the log's end is masked too. */
-function withoutPrivateKeys(text: string): string {
+function withoutPrivateKeys(text: string, mask: Masker): string {
   let out = '';
   let from = 0;
   for (;;) {
@@ -79,10 +91,10 @@ function withoutPrivateKeys(text: string): string {
       from = begin + BEGIN.length;
       continue;
     }
-    out += text.slice(from, begin) + MASK;
     const end = text.indexOf(END, begin);
-    if (end < 0) return out;
-    const tail = text.indexOf('-----', end + END.length);
-    from = tail < 0 ? text.length : tail + 5;
+    const tail = end < 0 ? -1 : text.indexOf('-----', end + END.length);
+    const next = tail < 0 ? text.length : tail + 5;
+    out += text.slice(from, begin) + mask(text.slice(begin, next));
+    from = next;
   }
 }

@@ -1,4 +1,4 @@
-import { podsOf, type KubeObject, type World } from '../../domain/kube.js';
+import { conditionOf, isNodeReady, podsOf, type KubeObject, type World } from '../../domain/kube.js';
 import type { Target } from '../../domain/target.js';
 import { servicesNamedIn, textsOf } from './named-services.js';
 import { behindClaim, dependentsOf, ownersOf, podsUsing, slicesOf, storageOf } from './relatives.js';
@@ -8,6 +8,8 @@ import { newSelection, type Selection } from './selection.js';
 const MAX_WORKLOADS = 150;
 const MAX_PODS = 300;
 const MAX_NAMESPACES = 5;
+/** Pods that only take room on nodes. */
+const MAX_SKELETONS = 3000;
 /** A dependency's dependency may be the root. */
 const HOPS = 2;
 
@@ -35,6 +37,7 @@ export function collectObjects(world: World, target: Target): CollectedObjects {
   selection.add(pods.flatMap((pod) => ownersOf(world, pod)));
   selection.add(storageOf(world, pods));
   selection.add(world.list('Node'));
+  addTroubledNodes(world, selection, pods);
   const namespace = target.kind === 'Namespace' ? target.name : target.namespace;
   if (namespace) addNamespace(world, selection, namespace);
   if (object) addNamed(world, selection, [...textsOf(object), ...pods.slice(0, 3).flatMap(textsOf)], namespace);
@@ -73,6 +76,25 @@ function isWorthKeeping(world: World, replicaSet: KubeObject): boolean {
   if ((replicaSet.status?.replicas ?? 0) > 0) return true;
   const owner = world.topOwnerOf(replicaSet);
   return (owner.status?.availableReplicas ?? 0) < (owner.spec?.replicas ?? 1);
+}
+
+/** A broken node under the target may be the root: then it is the node one acts on, and all it carries is at stake. */
+function addTroubledNodes(world: World, selection: Selection, pods: readonly KubeObject[]): void {
+  const names = new Set(pods.map((p) => p.spec?.nodeName as string | undefined));
+  const troubled = world.list('Node').filter((n) => names.has(n.metadata.name) && isTroubledNode(n)).map((n) => n.metadata.name);
+  if (troubled.length === 0) return;
+  const carried = world.list('Pod').filter((p) => troubled.includes(p.spec?.nodeName));
+  selection.addSome('pods on broken nodes', carried, MAX_PODS);
+  selection.add(carried.slice(0, MAX_PODS).flatMap((p) => ownersOf(world, p)));
+}
+
+const isTroubledNode = (node: KubeObject): boolean =>
+  !isNodeReady(node) || ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'].some((type) => conditionOf(node, type)?.status === 'True');
+
+/** Everything else that is scheduled, reduced to what it asks of its node: "is there room" needs all of it. Call last. */
+export function addSkeletons(world: World, selection: Selection): void {
+  const others = world.list('Pod').filter((p) => p.spec?.nodeName && !['Succeeded', 'Failed'].includes(p.status?.phase) && !selection.has(p));
+  selection.addSome('requests of other pods', others, MAX_SKELETONS, 'skeleton');
 }
 
 /** Namespaces that the texts point into, with what runs there, and what that points at in turn. */

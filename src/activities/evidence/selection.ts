@@ -7,7 +7,7 @@ export interface Selection {
   has(o: KubeObject): boolean;
   list(): { object: KubeObject; detail: Detail }[];
   /** At most this many of a kind from one rule; says what was left out. */
-  addSome(what: string, objects: readonly KubeObject[], limit: number): void;
+  addSome(what: string, objects: readonly KubeObject[], limit: number, detail?: Detail): void;
   readonly leftOut: { what: string; why: string }[];
 }
 
@@ -23,8 +23,8 @@ export function newSelection(): Selection {
     add,
     has: (o) => chosen.has(keyOf(o)),
     list: () => [...chosen.values()],
-    addSome(what, objects, limit) {
-      add(objects.slice(0, limit));
+    addSome(what, objects, limit, detail) {
+      add(objects.slice(0, limit), detail);
       if (objects.length > limit) leftOut.push({ what, why: `${objects.length - limit} of ${objects.length} left out for size` });
     },
     leftOut,

@@ -27,6 +27,7 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
     rest: deps.rest,
     options,
     userAgent,
+    world: deps.world,
     read: async (ref, isFresh) => (options.isDryRun && !isFresh ? cached(deps.world(), ref) : undefined) ?? deps.rest.read(ref, subresource),
   };
   const outcome = await write(writer, change);

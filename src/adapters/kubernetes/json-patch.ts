@@ -26,6 +26,7 @@ export function patchOf(live: KubeObject, edits: readonly Edit[], actionId: stri
   return ops;
 }
 
+/** By what the plan says, masks included: an unchanged secret is a guard too. */
 const isGuard = (e: Edit): boolean => sameValue(e.before, e.after);
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;

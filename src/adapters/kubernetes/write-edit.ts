@@ -5,6 +5,7 @@ import { describeTarget } from '../../domain/target.js';
 import type { ChangeOutcome } from '../../domain/ports.js';
 import { driftedPaths, stateOnServer } from './edit-state.js';
 import { patchOf } from './json-patch.js';
+import { unmasked } from './unmask.js';
 import { alreadyDone, changedSincePlan, done, lostTheRace, marked, sameObjectOrThrow, type Writer } from './write.js';
 
 type EditChange = Extract<Change, { op: 'edit' }>;
@@ -33,7 +34,7 @@ async function patch(w: Writer, change: EditChange, live: KubeObject): Promise<K
     verb: 'patch',
     path: change.subresource ? `${path}/${change.subresource}` : path,
     contentType: 'application/json-patch+json',
-    body: patchOf(live, change.edits, change.subresource ? undefined : w.options.actionId),
+    body: patchOf(live, unmasked(w.world(), live, change.edits, w.options.isUndo === true), change.subresource ? undefined : w.options.actionId),
   });
   return (await w.rest.send(request, { about: aboutOf(change.ref) })) as KubeObject;
 }

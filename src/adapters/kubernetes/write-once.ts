@@ -2,6 +2,7 @@ import type { Change } from '../../domain/change.js';
 import { isKubernautError, KubernautError } from '../../domain/errors.js';
 import { refOf, type KubeObject } from '../../domain/kube.js';
 import type { ChangeOutcome } from '../../domain/ports.js';
+import { isMasked } from '../../domain/redact-object.js';
 import { describeTarget } from '../../domain/target.js';
 import { LAST_ACTION } from './json-patch.js';
 import { alreadyDone, changedSincePlan, done, marked, type Writer } from './write.js';
@@ -51,6 +52,7 @@ async function whileItStands(w: Writer, { ref, uid }: Extract<Change, { op: 'evi
 
 export async function writeCreation(w: Writer, change: Extract<Change, { op: 'create' }>): Promise<ChangeOutcome> {
   const ref = refOf(change.object);
+  if (isMasked(change.object)) throw new KubernautError('InvalidParams', `${describeTarget(ref)} would be created with a masked secret in it; plan it without`);
   const found = await w.read(ref, false);
   if (found) return adopt(w, found);
   const object = {

@@ -1,5 +1,5 @@
 import { KubernautError } from '../../domain/errors.js';
-import type { KubeObject, ObjectRef } from '../../domain/kube.js';
+import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
 import type { ApplyOptions } from '../../domain/ports.js';
 import { describeTarget, shortHash } from '../../domain/target.js';
 import type { ApiRequest } from './connection.js';
@@ -18,6 +18,8 @@ export interface Writer {
    * version only makes the server refuse it, after which it is read live.
    */
   read(ref: ObjectRef, isFresh: boolean): Promise<KubeObject | undefined>;
+  /** Revisions, to find the real values of masked ones. */
+  world(): World;
 }
 
 /** The request with our marks on it. */
