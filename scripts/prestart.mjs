@@ -13,6 +13,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MINIMUM_NODE = [20, 19];
 /** What the build reads; a change of any of it means building again. */
 const SOURCES = ['src', 'sandbox', 'temporal', 'package.json', 'tsconfig.json', '.swcrc'];
+/** npm ends its failures with a page of usage; these lines say why. */
+const NPM_REASON = /npm error (code|Missing|Invalid|network|\d{3}|`npm ci`)/;
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 function checkNode() {
@@ -27,7 +29,7 @@ async function installPackages(onProgress) {
   if (readMark(mark) === wanted) return;
   if (isInstalled(ROOT)) return writeMark(mark, wanted);
   await showStep('npm packages', 'npm ci', onProgress, (say) =>
-    run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=http'], { cwd: ROOT, onLine: (line) => say(line.replace(/https?:\/\/[^/\s]+/g, '')) }),
+    run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=http'], { cwd: ROOT, onLine: (line) => say(line.replace(/https?:\/\/[^/\s]+/g, '')), reason: NPM_REASON }),
   );
   writeMark(mark, wanted);
 }
