@@ -50,6 +50,10 @@ export function loadWithOrigins(options: LoadOptions = {}): Loaded {
   return { config, origins, ...(file === undefined ? {} : { file }) };
 }
 
+/** The data folder alone, for commands that must work beside a wrong configuration. */
+export const dataDirOf = (flag?: string, env: Readonly<Record<string, string | undefined>> = process.env): string =>
+  flag || env.KUBERNAUT_DATA_DIR || '.kubernaut';
+
 /** Did the user name this cluster? A bare KUBECONFIG, which many shells export, is not naming one (product.md 7). */
 export const isClusterNamed = ({ config, origins }: Loaded): boolean =>
   config.kubernetes.context !== undefined ||

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { withExamples } from '../examples.js';
+import { clientFor } from '../globals.js';
+import { outputOption, print, writeLine, type Format } from '../output.js';
+import { REMEDIATION_COLUMNS } from '../remediation-columns.js';
+import { remediationPage } from '../remediation-page.js';
+import { getRemediation, REF_ARGUMENT, REF_HELP, withNamespace } from '../remediation-ref.js';
+
+interface ShowOptions {
+  namespace?: string;
+  output: Format;
+}
+
+export function showCommand(): Command {
+  const command = new Command('show')
+    .description('one remediation: problems, why, plan with undo, every finding, assessments, timeline')
+    .argument(REF_ARGUMENT, REF_HELP)
+    .addOption(outputOption())
+    .action(async (ref: string, { namespace, output }: ShowOptions, self: Command) => {
+      const remediation = await getRemediation(clientFor(self), ref, namespace);
+      if (output === 'table') return writeLine(remediationPage(remediation));
+      print([remediation], output, REMEDIATION_COLUMNS, (r) => r.id, remediation);
+    });
+  return withExamples(withNamespace(command), 'kubernaut show r-1a2b', 'kubernaut show deployment/api -n shop', 'kubernaut show r-1a2b -o json');
+}

@@ -1,0 +1,22 @@
+import type { Remediation } from '../contracts/remediation.js';
+
+/** What can sensibly be done now, ready to paste. Empty when there is nothing left to do. */
+export function nextCommands(r: Remediation): string[] {
+  if (r.phase === 'closed') return afterwards(r);
+  const watch = `kubernaut watch ${r.id}`;
+  if (r.phase === 'awaiting_approval') {
+    const plan = r.plan ? ` --plan ${r.plan.hash.slice(0, 12)}` : '';
+    return [`kubernaut approve ${r.id}${plan}`, `kubernaut reject ${r.id} --reason "…"`, watch];
+  }
+  const hasWritten = (r.plan?.steps ?? []).some((s) => s.status === 'applied' && s.undo !== 'none');
+  if (r.phase === 'verifying' && hasWritten) return [watch, `kubernaut undo ${r.id} --reason "…"`];
+  return [watch, `kubernaut cancel ${r.id}`];
+}
+
+function afterwards(r: Remediation): string[] {
+  const { kind, name, namespace } = r.target;
+  const place = namespace ? ` -n ${namespace}` : '';
+  const earlier = `kubernaut list --target ${kind.toLowerCase()}/${name}${place}`;
+  if (r.outcome === 'escalated' || r.outcome === 'failed') return [`kubectl describe ${kind.toLowerCase()} ${name}${place}`, earlier];
+  return [earlier];
+}

@@ -1,0 +1,84 @@
+import type { Remediation, RemediationStep } from '../contracts/remediation.js';
+import { formatDuration } from '../domain/duration.js';
+import { describeTarget } from '../domain/target.js';
+import { nextCommands } from './next-commands.js';
+import { age, printable, printableLines, table } from './output.js';
+import { timelineLine } from './timeline-line.js';
+
+/** A remediation for a person, top to bottom in the order of questions: what, why, what was done, did it help, what now. */
+export function remediationPage(r: Remediation, now: number = Date.now()): string {
+  const blocks = [head(r, now), problems(r), why(r), plan(r), verdict(r), approval(r), assessments(r), timeline(r), links(r), next(r)];
+  return blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n');
+}
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`.trimEnd());
+const block = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [title, ...indent(lines)]);
+const grid = (rows: readonly (readonly string[])[]): string[] => table(rows.map((row) => row.map(printable))).split('\n');
+
+function head(r: Remediation, now: number): string[] {
+  const state = r.outcome === undefined ? r.phase : `${r.phase}: ${r.outcome}`;
+  const took = r.closed_at === undefined ? '' : `, took ${formatDuration(Math.max(0, Date.parse(r.closed_at) - Date.parse(r.started_at)))}`;
+  return [
+    `${printable(r.id)}  ${state}`,
+    ...indent([
+      `${printable(describeTarget(r.target))} on ${printable(r.cluster)}, ${r.severity}, started ${age(r.started_at, now)} ago (${printable(r.started_at)})${took}`,
+      ...(r.reason === undefined ? [] : [printable(r.reason)]),
+    ]),
+  ];
+}
+
+const problems = (r: Remediation): string[] =>
+  block('Problems', r.problems.length === 0 ? [] : grid([
+    ['STATUS', 'ALERT', 'FINGERPRINT', 'STARTED', 'RESOLVED'],
+    ...r.problems.map((p) => [p.status, p.alert, p.fingerprint, p.started_at, p.resolved_at ?? '-']),
+  ]));
+
+function why({ analysis: a, usage }: Remediation): string[] {
+  if (!a) return [];
+  const cost = [usage.tokens > 0 ? `${usage.tokens} tokens` : '', usage.cost === undefined ? '' : `cost ${usage.cost}`].filter(Boolean).join(', ');
+  return block('Why', [
+    `${printable(a.cause)}  (${a.source}, confidence ${a.confidence.toFixed(2)}${cost === '' ? '' : `, ${cost}`})`,
+    ...printableLines(a.reasoning),
+    ...(a.edit === undefined ? [] : ['', 'For a person:', ...indent(printableLines(a.edit))]),
+    ...(a.evidence_ref === undefined ? [] : [`evidence ${printable(a.evidence_ref)}`]),
+  ]);
+}
+
+const plan = ({ plan: p }: Remediation): string[] => (p ? block(`Plan  ${printable(p.hash.slice(0, 12))}`, p.steps.flatMap(stepLines)) : []);
+
+function stepLines(s: RemediationStep): string[] {
+  const parameters = Object.entries(s.parameters).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return [
+    printable(`${s.ordinal}. ${s.summary}  [${s.status}]`),
+    ...indent([
+      printable(`${s.action}, tier ${s.tier}, undo ${s.undo}`),
+      ...(parameters.length === 0 ? [] : [printable(parameters.join(' '))]),
+      ...(s.wrote ?? []).map((w) => printable(`wrote ${w.path} = ${w.value}${w.before === undefined ? '' : ` (before: ${w.before})`}`)),
+      ...(s.result === undefined ? [] : [printable(s.result)]),
+      ...(s.effect === undefined ? [] : [printable(`effect: ${s.effect}`)]),
+    ]),
+  ];
+}
+
+function verdict({ verdict: v }: Remediation): string[] {
+  if (!v) return [];
+  return block(`Verdict  ${v.decision}`, v.findings.length === 0 ? ['no findings'] : grid(v.findings.map((f) => [f.severity, f.check, f.reason, f.message])));
+}
+
+function approval({ approval: a }: Remediation): string[] {
+  if (!a) return [];
+  const by = a.by === undefined ? '' : ` by ${a.by}`;
+  const at = a.at === undefined ? '' : ` at ${a.at}`;
+  const until = a.state === 'pending' && a.expires_at !== undefined ? `, waits until ${a.expires_at}` : '';
+  return block('Approval', [printable(`${a.state}${by}${at}${until}${a.reason === undefined ? '' : `: ${a.reason}`}`)]);
+}
+
+const assessments = (r: Remediation): string[] =>
+  block('Assessments', r.assessments.length === 0 ? [] : grid(r.assessments.map((a) => [a.horizon, a.verdict ?? `due ${a.due_at}`, a.evidence.join('; ')])));
+
+const timeline = (r: Remediation): string[] => block('Timeline', r.timeline.map(timelineLine));
+
+const links = ({ links: l }: Remediation): string[] =>
+  block('Links', [...(l.self === undefined ? [] : [`API       ${printable(l.self)}`]), ...(l.temporal === undefined ? [] : [`Temporal  ${printable(l.temporal)}`])]);
+
+const next = (r: Remediation): string[] => block('Next', nextCommands(r).map(printable));
