@@ -46,12 +46,15 @@ function withoutServerSet(o: KubeObject, isAutoscaled: boolean): unknown {
   return {
     ...rest,
     ...(replicas === undefined || isAutoscaled ? {} : { replicas }),
-    ...(taints === undefined ? {} : { taints: o.kind === 'Node' ? keptTaints(taints) : taints }),
+    ...(o.kind === 'Node' ? keptTaints(taints) : taints === undefined ? {} : { taints }),
     ...(volumeName === undefined || o.kind === 'PersistentVolumeClaim' ? {} : { volumeName }),
   };
 }
 
-const keptTaints = (taints: unknown): unknown[] => (Array.isArray(taints) ? taints.filter((t: { key?: string }) => !CONTROLLER_TAINT.test(t.key ?? '')) : []);
+function keptTaints(taints: unknown): { taints?: unknown[] } {
+  const kept = Array.isArray(taints) ? taints.filter((t: { key?: string }) => !CONTROLLER_TAINT.test(t.key ?? '')) : [];
+  return kept.length > 0 ? { taints: kept } : {};
+}
 
 /** Everything of an object that counts: no status, no server-set metadata. */
 export function essenceOf(o: KubeObject, isAutoscaled: boolean): Json {

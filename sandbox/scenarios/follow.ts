@@ -37,13 +37,25 @@ const expectsNone = ({ expect }: Scenario): boolean => [expect.outcome].flat().i
 /** A phase counts as reached while it lasts and, where the poll was too slow to see it, once the timeline tells of it. */
 const hasReached = (r: Remediation, phase: string): boolean => r.phase === phase || (r.timeline ?? []).some((line) => line.phase === phase);
 
+/** Since when the set of remediations has been closed and unchanged. */
+interface Quiet {
+  since: number;
+  ids: string;
+}
+
+function quietOf(earlier: Quiet | undefined, mine: readonly Remediation[], now: number): Quiet | undefined {
+  if (mine.some((r) => r.phase !== 'closed')) return undefined;
+  const ids = mine.map((r) => r.id).join();
+  return earlier?.ids === ids ? earlier : { since: now, ids };
+}
+
 /** Plays everybody outside the product until every remediation of the file closed: people, disturbances, AlertManager. */
 export async function followToTheEnd(options: FollowOptions): Promise<Followed> {
   const { scenario, feed, signalledAtMs } = options;
   const pending = [...(scenario.disturb ?? [])];
   const decided = new Set<string>();
   const deadline = signalledAtMs + withinMsOf(scenario);
-  let quiet: { since: number; ids: string } | undefined;
+  let quiet: Quiet | undefined;
   for (;;) {
     options.signal.throwIfAborted();
     const mine = (await feed.next()).filter(options.isMine);
@@ -51,13 +63,9 @@ export async function followToTheEnd(options: FollowOptions): Promise<Followed> 
     await decideDue(mine, decided, options);
     await resolveDue(options);
     const now = Date.now();
-    const isClosed = mine.every((r) => r.phase === 'closed');
-    const ids = mine.map((r) => r.id).join();
-    if (!isClosed) quiet = undefined;
-    else if (quiet?.ids !== ids) quiet = { since: now, ids };
-    const closedAfterMs = quiet && mine.length > 0 ? lastClosedMs(mine, now) - signalledAtMs : undefined;
-    if (quiet && isOver(mine, now - quiet.since, options, now)) return { remediations: mine, missed: pending, ...(closedAfterMs === undefined ? {} : { closedAfterMs }) };
-    if (now > deadline) return { remediations: mine, missed: pending, ...(closedAfterMs === undefined ? {} : { closedAfterMs }) };
+    quiet = quietOf(quiet, mine, now);
+    if (now <= deadline && !(quiet && isOver(mine, now - quiet.since, options, now))) continue;
+    return { remediations: mine, missed: pending, ...(quiet && mine.length > 0 ? { closedAfterMs: lastClosedMs(mine, now) - signalledAtMs } : {}) };
   }
 }
 

@@ -32,12 +32,15 @@ function dot(path: string, rest: string): [Selector | undefined, number] {
   const [raw = ''] = /^(?:\\.|[^.[\\])*/.exec(body) ?? [];
   const length = raw.length + (isDescent ? 2 : 1);
   const key = raw.replace(/\\(.)/g, '$1');
-  if (isDescent) return [{ kind: 'descend', ...(key && key !== '*' ? { key } : {}) }, length];
-  if (key === '') {
-    if (body !== '' && !body.startsWith('[')) throw bad(path, 'an empty key');
-    return [undefined, length];
-  }
-  return [key === '*' ? { kind: 'all' } : { kind: 'key', key }, length];
+  if (key === '' && !isDescent && body !== '' && !body.startsWith('[')) throw bad(path, 'an empty key');
+  return [isDescent ? descentOf(key) : keyOf(key), length];
+}
+
+const descentOf = (key: string): Selector => ({ kind: 'descend', ...(key && key !== '*' ? { key } : {}) });
+
+function keyOf(key: string): Selector | undefined {
+  if (key === '') return undefined;
+  return key === '*' ? { kind: 'all' } : { kind: 'key', key };
 }
 
 /** The end of the bracket at the start of `rest`, minding quotes and nested brackets. */
@@ -117,12 +120,15 @@ function passes(item: unknown, { path, operator, value }: Extract<Selector, { ki
   return operator === undefined ? found.length > 0 : found.some((one) => COMPARE[operator]!(one, value));
 }
 
+const at = (value: unknown, index: number): unknown[] => (Array.isArray(value) && value.at(index) !== undefined ? [value.at(index)] : []);
+const member = (value: unknown, key: string): unknown[] => (isObject(value) && Object.hasOwn(value, key) ? [value[key]] : []);
+
 function select(value: unknown, s: Selector): unknown[] {
   switch (s.kind) {
     case 'key':
-      return isObject(value) && Object.hasOwn(value, s.key) ? [value[s.key]] : [];
+      return member(value, s.key);
     case 'index':
-      return Array.isArray(value) && value.at(s.index) !== undefined ? [value.at(s.index)] : [];
+      return at(value, s.index);
     case 'slice':
       return Array.isArray(value) ? sliceOf(value, s) : [];
     case 'union':
@@ -130,7 +136,7 @@ function select(value: unknown, s: Selector): unknown[] {
     case 'all':
       return childrenOf(value);
     case 'descend':
-      return s.key === undefined ? descendantsOf(value) : descendantsOf(value).flatMap((one) => select(one, { kind: 'key', key: s.key! }));
+      return s.key === undefined ? descendantsOf(value) : descendantsOf(value).flatMap((one) => member(one, s.key!));
     case 'filter':
       return childrenOf(value).filter((item) => passes(item, s));
   }

@@ -49,15 +49,15 @@ function judgedOf(hearing: Hearing): Remediation | undefined {
   return all.find((r) => stepsOf([r]).some((s) => isWriting(s) && !NOT_DONE.has(s.status))) ?? all[0];
 }
 
-function outcomeFailures(hearing: Hearing, judged: Remediation | undefined): string[] {
-  const { scenario, followed } = hearing;
-  const wanted = [scenario.expect.outcome].flat();
+const outcomeOf = (r: Remediation | undefined): string => (r === undefined ? 'none' : (r.outcome ?? `still ${r.phase}`));
+
+function outcomeFailures({ scenario, followed }: Hearing, judged: Remediation | undefined): string[] {
+  const wanted: string[] = [scenario.expect.outcome].flat();
   const { target } = scenario.expect;
-  if (target !== undefined && judged === undefined && !(wanted.includes('none') && followed.remediations.length === 0)) {
-    return [`no remediation on ${target}; there were: ${followed.remediations.map(nameOfTarget).join(', ') || 'none'}`];
-  }
-  const outcome = judged === undefined ? 'none' : (judged.outcome ?? `still ${judged.phase}`);
-  return (wanted as string[]).includes(outcome) ? [] : [`outcome ${outcome}, expected ${wanted.join(' or ')}${judged?.reason ? ` (${judged.reason})` : ''}`];
+  const isElsewhere = target !== undefined && judged === undefined && followed.remediations.length > 0;
+  if (isElsewhere) return [`no remediation on ${target}; there were: ${followed.remediations.map(nameOfTarget).join(', ')}`];
+  const outcome = outcomeOf(judged);
+  return wanted.includes(outcome) ? [] : [`outcome ${outcome}, expected ${wanted.join(' or ')}${judged?.reason ? ` (${judged.reason})` : ''}`];
 }
 
 function timeFailures({ scenario, followed }: Hearing): string[] {
@@ -71,17 +71,24 @@ function timeFailures({ scenario, followed }: Hearing): string[] {
 const ENDED_UNDONE = new Set(['denied', 'expired', 'observed', 'notified']);
 
 function actionFailures(hearing: Hearing, judged: Remediation | undefined): string[] {
-  const { first, atMost, never } = hearing.scenario.expect.actions ?? {};
+  const { actions = {} } = hearing.scenario.expect;
   const steps = stepsOf(hearing.followed.remediations).filter(isWriting);
   const begun = steps.filter((s) => !NOT_DONE.has(s.status));
-  const failures: string[] = [];
   const leading = begun[0] ?? (ENDED_UNDONE.has(judged?.outcome ?? '') ? steps[0] : undefined);
-  if (first !== undefined && ![first].flat().includes(leading?.action ?? '')) failures.push(`first action ${leading?.action ?? 'none'}, expected ${[first].flat().join(' or ')}`);
-  const written = begun.filter(hasWritten);
-  if (atMost !== undefined && written.length > atMost) failures.push(`${written.length} writing actions (${written.map((s) => s.action).join(', ')}), expected at most ${atMost}`);
-  const banned = begun.filter((s) => never?.includes(s.action)).map((s) => s.action);
-  if (banned.length > 0) failures.push(`did ${[...new Set(banned)].join(', ')}, which is never right here`);
-  return failures;
+  return [...firstFailure(actions.first, leading), ...countFailure(actions.atMost, begun.filter(hasWritten)), ...bannedFailure(actions.never ?? [], begun)];
+}
+
+function firstFailure(first: string | string[] | undefined, leading: RemediationStep | undefined): string[] {
+  if (first === undefined || [first].flat().includes(leading?.action ?? '')) return [];
+  return [`first action ${leading?.action ?? 'none'}, expected ${[first].flat().join(' or ')}`];
+}
+
+const countFailure = (atMost: number | undefined, written: readonly RemediationStep[]): string[] =>
+  atMost !== undefined && written.length > atMost ? [`${written.length} writing actions (${written.map((s) => s.action).join(', ')}), expected at most ${atMost}`] : [];
+
+function bannedFailure(never: readonly string[], begun: readonly RemediationStep[]): string[] {
+  const banned = [...new Set(begun.map((s) => s.action).filter((action) => never.includes(action)))];
+  return banned.length > 0 ? [`did ${banned.join(', ')}, which is never right here`] : [];
 }
 
 const isListed = (d: Difference, wanted: string, { types, namespace }: Hearing): boolean => {

@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { CONDITIONS, FAULT_VERBS, Scenario } from './scenario.js';
+import { CONDITIONS, FAULT_VERBS, Scenario, type Assertion } from './scenario.js';
 
 const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile<Scenario>(Scenario);
 
@@ -38,18 +38,21 @@ function hintFor(path: string): string {
   return 'no allowed form fits';
 }
 
-/** What an assertion, a disturbance or an alert needs beyond its shape. */
-function meaningErrors(s: Scenario): string[] {
-  const errors: string[] = [];
-  for (const [i, step] of (s.disturb ?? []).entries()) if (step.when === undefined) errors.push(`disturb[${i}]: "when" is missing`);
-  for (const [i, step] of (s.fault ?? []).entries()) if (step.when !== undefined) errors.push(`fault[${i}]: "when" belongs into disturb`);
-  for (const [i, a] of (s.expect.state ?? []).entries()) {
-    if (!CONDITIONS.some((c) => c in a)) errors.push(`expect.state[${i}]: one of ${CONDITIONS.join(', ')} is missing`);
-    else if (a.path === undefined && !a.exists && !a.absent) errors.push(`expect.state[${i}]: "path" is missing`);
-  }
-  for (const [i, alert] of (s.signal?.alertmanager ?? []).entries()) if (!alert.labels['alertname']) errors.push(`signal.alertmanager[${i}].labels: "alertname" is missing`);
-  return errors;
+function assertionError(a: Assertion): string[] {
+  if (!CONDITIONS.some((c) => c in a)) return [`one of ${CONDITIONS.join(', ')} is missing`];
+  return a.path === undefined && !a.exists && !a.absent ? ['"path" is missing'] : [];
 }
+
+const each = <T>(list: readonly T[] | undefined, path: string, errorsOf: (one: T) => string[]): string[] =>
+  (list ?? []).flatMap((one, i) => errorsOf(one).map((e) => `${path}[${i}]: ${e}`));
+
+/** What an assertion, a disturbance or an alert needs beyond its shape. */
+const meaningErrors = (s: Scenario): string[] => [
+  ...each(s.disturb, 'disturb', (step) => (step.when === undefined ? ['"when" is missing'] : [])),
+  ...each(s.fault, 'fault', (step) => (step.when === undefined ? [] : ['"when" belongs into disturb'])),
+  ...each(s.expect.state, 'expect.state', assertionError),
+  ...each(s.signal?.alertmanager, 'signal.alertmanager', (alert) => (alert.labels['alertname'] ? [] : ['labels: "alertname" is missing'])),
+];
 
 /** Every way in which a parsed file is not a scenario, as `path: what`; empty when it is one. */
 export function scenarioErrors(document: unknown): string[] {
