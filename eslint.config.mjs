@@ -23,27 +23,28 @@ const IMPORTS = {
   cli: ['sources', 'actions', 'analyzers', 'channels', 'models', 'contracts', 'domain', 'config', 'adapters', 'gateway', 'workers'],
 };
 
-const zones = Object.entries(IMPORTS).map(([folder, allowed]) => ({
-  target: `./src/${folder}`,
-  from: './src',
-  except: [folder, ...allowed].map((name) => `./${name}`),
-  message: `src/${folder} may import values from ${[folder, ...allowed].join(', ')} only (docs/architecture.md)`,
-}));
+const FOLDERS = Object.keys(IMPORTS);
 
+/** Packages a folder may take values of; absent = any. */
 const PACKAGES = {
   domain: '^(?!\\.)',
+  contracts: '^(?!\\.|@sinclair/typebox)',
   workflows: '^(?!\\.|@temporalio/workflow$)',
 };
 
-const packageRule = (folder) => ({
-  files: [`src/${folder}/**/*.ts`],
-  ignores: ['**/*.test.ts'],
-  rules: {
-    '@typescript-eslint/no-restricted-imports': [
-      'error',
-      { patterns: [{ regex: PACKAGES[folder], allowTypeImports: true, message: `src/${folder} takes no packages beyond its table` }] },
-    ],
-  },
+/** One block per folder: a later block for the same files would replace the rule, not add to it. */
+const importTable = FOLDERS.map((folder) => {
+  const forbidden = FOLDERS.filter((other) => other !== folder && !IMPORTS[folder].includes(other));
+  const allowed = [folder, ...IMPORTS[folder]].join(', ');
+  const patterns = [
+    { regex: `^(\\.\\./)+(${forbidden.join('|')})/`, allowTypeImports: true, message: `src/${folder} may import values from ${allowed} only (docs/architecture.md)` },
+    ...(PACKAGES[folder] ? [{ regex: PACKAGES[folder], allowTypeImports: true, message: `src/${folder} takes no such package (docs/architecture.md)` }] : []),
+  ];
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+  };
 });
 
 export default tseslint.config(
@@ -69,12 +70,10 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
-      'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': ['error', { ignoreExternal: true, maxDepth: 8 }],
     },
   },
-  packageRule('domain'),
-  packageRule('workflows'),
+  ...importTable,
   { files: ['src/config/load.ts', 'scripts/**', '**/*.test.ts', 'test/**', 'bin/**'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', '@typescript-eslint/no-explicit-any': 'off' } },
 );
