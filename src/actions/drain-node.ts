@@ -39,6 +39,7 @@ export const drainNode = defineAction({
     checkDrain(object, pods, facts);
     const cordon: Change[] = isCordoned(object) ? [] : [{ op: 'edit', ref: nodeRef(node), uid: object.metadata.uid!, edits: cordonEdits(object, facts) }];
     const evictions: Change[] = pods.map((p) => ({ op: 'evict', ref: refOf(p), uid: p.metadata.uid! }));
+    const deadlineS = durationMs(deadline) / 1000 + MARGIN_S;
     const blocked = blockedBudgets(facts.world, pods);
     return {
       changes: [...cordon, ...evictions],
@@ -46,8 +47,8 @@ export const drainNode = defineAction({
       undo: cordon.length
         ? { kind: 'partial', changes: cordon.map((c) => invert(c)!), note: 'evicted pods do not return to the node' }
         : { kind: 'none', why: 'the node was cordoned before us; evicted pods do not return' },
-      parameters: { ...params, workloads: workloadsOf(facts.world, pods) },
-      timeoutS: durationMs(deadline) / 1000 + MARGIN_S,
+      parameters: { ...params, deadlineS, workloads: workloadsOf(facts.world, pods) },
+      timeoutS: deadlineS,
     };
   },
 

@@ -6,6 +6,7 @@ import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { Step } from '../domain/plan.js';
 import type { ActionPolicy } from '../domain/policy.js';
 import type { Clock, Cluster } from '../domain/ports.js';
+import { redactObject } from '../domain/redact-object.js';
 import type { Registry } from '../domain/registry.js';
 import type { StepReply, StepRequest } from './contract.js';
 import { converge, settle } from './converge.js';
@@ -20,7 +21,7 @@ export interface ExecuteDeps {
   assertNotPaused?(step: Step): Promise<void> | void;
   /** C12, asked at the same moment: throws `AlreadyRemediated` when the occurrences were resolved meanwhile. */
   assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
-  /** Keeps what a reading action collected, redacted; its key goes into the reply. */
+  /** Keeps what a reading action collected (redacted here); its key goes into the reply. */
   keepArtifact?(artifact: unknown): Promise<string>;
 }
 
@@ -116,7 +117,7 @@ async function read(deps: ExecuteDeps, action: Action, step: Step, context: Exec
   const evidence = { takenAt: now, target: step.target, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [] };
   const limits: ActionPolicy = {};
   const { detail, artifact } = await action.run!(step.parameters, { world, evidence, limits, now }, context);
-  const ref = artifact === undefined ? undefined : await deps.keepArtifact?.(artifact);
+  const ref = artifact === undefined ? undefined : await deps.keepArtifact?.(redactObject(artifact));
   return { status: 'applied', detail: ref ? `${detail} (${ref})` : detail };
 }
 
