@@ -163,7 +163,7 @@ function observeClosed(metrics: Metrics, r: { outcome?: string; started_at: stri
 
 export const clusterNameOf = ({ kubernetes }: Config): string => kubernetes.cluster ?? kubernetes.context ?? 'default';
 
-function databaseOf({ database: d, dataDir }: Config): Parameters<typeof openDatabase>[0] {
+export function databaseOf({ database: d, dataDir }: Config): Parameters<typeof openDatabase>[0] {
   if (!d.url && !d.host) return { kind: 'pglite', dataDir: `${dataDir}/database` };
   return {
     kind: 'postgres',
@@ -178,7 +178,7 @@ function embedderOf({ embeddings: e }: Config): Embedder {
   return openaiEmbedder({ baseUrl: e.endpoint, apiKey: e.apiKey?.reveal(), model: e.model ?? 'text-embedding-3-small' });
 }
 
-const modelConfigOf = ({ llm }: Config): Record<string, unknown> =>
+export const modelConfigOf = ({ llm }: Config): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries({ endpoint: llm.endpoint, model: llm.model, apiKey: llm.apiKey?.reveal(), maxTokens: llm.maxTokens, reasoningEffort: llm.reasoningEffort }).filter(([, v]) => v !== undefined),
   );
