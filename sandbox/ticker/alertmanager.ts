@@ -5,6 +5,7 @@ import { packageRoot } from '../launch/package-root.js';
 import { freePorts } from '../launch/ports.js';
 import { startServer } from '../launch/server-process.js';
 import { waitUntilReady } from '../launch/wait-until-ready.js';
+import { runnableAlertManager } from './relocated-alertmanager.js';
 
 export interface AlertManagerOptions {
   /** Path of an `alertmanager` (0.22 or newer). */
@@ -45,18 +46,23 @@ export async function startAlertManager(options: AlertManagerOptions): Promise<A
   const url = `http://127.0.0.1:${String(web)}`;
   const flags = [`--config.file=${configFile}`, `--storage.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${String(web)}`, '--cluster.listen-address='];
   // AlertManager itself does not notice when its parent dies: the wrapper does
-  const args = [join(packageRoot(), 'scripts', 'with-parent.mjs'), options.binary, ...flags];
+  const runnable = runnableAlertManager(resolve(options.binary), join(folder, 'alertmanager'));
+  const args = [join(packageRoot(), 'scripts', 'with-parent.mjs'), runnable.path, ...flags];
   const server = await startServer({ name: 'alertmanager', file: process.execPath, args, logFile: join(folder, 'alertmanager.log') });
   const isReady = (): Promise<boolean> =>
     fetch(`${url}/-/ready`).then(
       (response) => response.ok,
       () => false,
     );
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    runnable.release();
+  };
   try {
     await waitUntilReady(server, { probe: isReady, timeoutMs: 20_000 });
   } catch (error) {
-    await server.stop();
+    await stop();
     throw error;
   }
-  return { url, pid: server.pid, stop: () => server.stop() };
+  return { url, pid: server.pid, stop };
 }

@@ -33,8 +33,9 @@ const longStartMs = 5000;
 function isRolloutStuck(one: Workload, view: ClusterView, nowMs: number): boolean {
   if (!isAlive(one) || one.spec.paused) return false;
   if (conditionIs(one, 'Progressing', 'False') || conditionIs(one, 'ReplicaFailure', 'True')) return true;
-  const isBehind = count(one.status, 'updatedReplicas') < wantedReplicas(one) || count(one.status, 'replicas') > count(one.status, 'updatedReplicas');
-  return isBehind && hasStuckNewPod(one, view, nowMs);
+  // a rollout that once completed is over: pods failing afterwards are other alerts' business
+  const isUnderWay = one.status?.conditions?.find((condition) => condition.type === 'Progressing')?.reason !== 'NewReplicaSetAvailable';
+  return isUnderWay && hasStuckNewPod(one, view, nowMs);
 }
 
 function hasStuckNewPod(deployment: Workload, view: ClusterView, nowMs: number): boolean {

@@ -5,7 +5,6 @@ import { parseAllDocuments } from 'yaml';
 import { kubeClientOf, type KubeClient } from '../../sandbox/simulator/kube-client.js';
 import type { Pod, Workload } from '../../sandbox/simulator/kube-types.js';
 import { startSimulator, type Simulator } from '../../sandbox/simulator/simulator.js';
-import { ensureServer } from '../../scripts/servers.mjs';
 import { startTestControlPlane } from './servers.js';
 
 const plurals: Record<string, string> = { NetworkPolicy: 'networkpolicies', StorageClass: 'storageclasses' };
@@ -105,8 +104,7 @@ export interface SimulatedCluster {
 
 /** A real control plane with simulated kubelets, for one test file. */
 export async function startSimulatedCluster(): Promise<SimulatedCluster> {
-  const { path } = await ensureServer('control-plane');
-  const controlPlane = await startTestControlPlane(path);
+  const controlPlane = await startTestControlPlane();
   const errors: unknown[] = [];
   const simulator = await startSimulator({
     kubeconfig: controlPlane.simulatorKubeconfig,
