@@ -9,7 +9,8 @@ import { ensureServer } from '../../scripts/servers.mjs';
 import { connectCluster, type ConnectedCluster } from '../../src/adapters/kubernetes/connect-cluster.js';
 import { invert, type Change } from '../../src/domain/change.js';
 import { isKubernautError } from '../../src/domain/errors.js';
-import type { KubeObject } from '../../src/domain/kube.js';
+import type { KubeObject, World } from '../../src/domain/kube.js';
+import { redactObject } from '../../src/domain/redact-object.js';
 import type { ApplyOptions, ChangeOutcome } from '../../src/domain/ports.js';
 import { shortHash } from '../../src/domain/target.js';
 import { cutProxy } from '../support/cut-proxy.js';
@@ -158,6 +159,20 @@ describe('the watch cache', () => {
     }
   }, 60_000);
 
+  it('survives a restart of the API server', async () => {
+    await makePod('kept');
+    await seen('Pod', 'kept');
+    const { path: binary } = await ensureServer('control-plane');
+    await plane.stop();
+    while (cluster.isHealthy()) await sleep(50);
+    plane = await startControlPlane({ dataDir, binary });
+    await admin.request('DELETE', `/api/v1/namespaces/${ns}/pods/kept?gracePeriodSeconds=0`);
+    await makePod('later');
+    await cluster.waitFor((w) => (w.get('Pod', ns, 'later') && !w.get('Pod', ns, 'kept') ? true : undefined), within(40_000));
+    while (!cluster.isHealthy()) await sleep(50);
+    expect(cluster.world().get('Namespace', undefined, ns)).toBeDefined();
+  }, 90_000);
+
   it('says so when nobody answers at the start', async () => {
     const path = join(dataDir, 'nobody.kubeconfig');
     writeFileSync(path, readFileSync(plane.kubeconfig, 'utf8').replaceAll(plane.server, 'https://127.0.0.1:1'));
@@ -232,6 +247,35 @@ describe('edit', () => {
     const wrongGuard: Change = { ...change, edits: [{ path: ['spec', 'template', 'spec', 'containers', '0', 'name'], before: 'other', after: 'other' }, { path: note, before: '2026-01-02T03:04:05Z', after: 'x' }] };
     await expect(applied(wrongGuard, { actionId: `w/${ns}/2` })).rejects.toEqual(rejection('PreconditionChanged'));
   });
+
+  it('rolls back from a plan that carries masks instead of secrets, and forward again', async () => {
+    const template = (image: string, password: string) => ({
+      metadata: { labels: { app: 'masked' } },
+      spec: { containers: [{ name: 'main', image, env: [{ name: 'DB_PASSWORD', value: password }] }] },
+    });
+    const revision = (w: World, image: string) =>
+      w.list('ReplicaSet', ns).find((r) => r.spec.template.spec.containers[0].image === image);
+    const made = await admin.request<KubeObject>('POST', `/apis/apps/v1/namespaces/${ns}/deployments`, {
+      ...DEPLOYMENT, metadata: { name: 'masked' }, spec: { replicas: 0, selector: { matchLabels: { app: 'masked' } }, template: template('m:1', 'hunter1') },
+    });
+    const first = await cluster.waitFor((w) => revision(w, 'm:1'), within(10_000));
+    await admin.request('strategic', `/apis/apps/v1/namespaces/${ns}/deployments/masked`, { spec: { template: template('m:2', 'hunter2') } });
+    await cluster.waitFor((w) => revision(w, 'm:2'), within(10_000));
+    const { spec } = (await cluster.read(refTo(DEPLOYMENT, 'masked')))!;
+    const old = structuredClone(first.spec.template);
+    delete old.metadata.labels['pod-template-hash'];
+    const change: Change = {
+      op: 'edit', ref: refTo(DEPLOYMENT, 'masked'), uid: uidOf(made),
+      edits: [{ path: ['spec', 'template'], before: redactObject(spec).template, after: redactObject({ spec: { template: old } }).spec.template }],
+    };
+    expect(JSON.stringify(change)).not.toContain('hunter');
+    expect((await applied(change, { actionId: `w/${ns}/1`, isDryRun: true })).status).toBe('dry_run');
+    const { object } = await applied(change, { actionId: `w/${ns}/1` });
+    expect(object!.spec.template.spec.containers[0]).toMatchObject({ image: 'm:1', env: [{ name: 'DB_PASSWORD', value: 'hunter1' }] });
+    expect((await applied(change, { actionId: `w/${ns}/1` })).status).toBe('already_applied');
+    const undone = await applied(invert(change)!, { actionId: `w/${ns}/1u`, isUndo: true });
+    expect(undone.object!.spec).toEqual(spec);
+  }, 30_000);
 
   it('dry run asks the server and writes nothing', async () => {
     const uid = uidOf(await makeDeployment('dry', 0));
