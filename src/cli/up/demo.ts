@@ -48,7 +48,7 @@ const apiOf = (kubeconfig: string): KubernetesObjectApi => {
 async function applySample(api: KubernetesObjectApi, file: string): Promise<void> {
   const text = readFileSync(join(packageRoot(), 'sandbox', 'samples', file), 'utf8');
   for (const document of parseAllDocuments(text)) {
-    await api.patch(document.toJS() as KubernetesObject, undefined, undefined, 'sample', true, PatchStrategy.ServerSideApply);
+    await api.patch(document.toJS() as KubernetesObject, undefined, undefined, 'kubectl', true, PatchStrategy.ServerSideApply);
   }
 }
 
@@ -72,16 +72,23 @@ async function follow({ client, progress, horizons, signal }: DemoOptions): Prom
   const since = new Date().toISOString();
   const deadline = Date.now() + GIVE_UP_MS;
   let printed = 0;
-  while (Date.now() < deadline && !signal.aborted) {
-    const { items } = await client.get<{ items: Remediation[] }>(`/api/v1/remediations?namespace=${NAMESPACE}&since=${since}&limit=1`);
-    const live = items[0] && (await client.get<Remediation>(`/api/v1/remediations/${items[0].id}`));
-    if (live && printed === 0) progress.line(`  remediation ${live.id} of deployment ${NAMESPACE}/${live.target.name} (horizons shortened for the demo: ${horizons.join(', ')})`);
-    for (const entry of live?.timeline.slice(printed) ?? []) {
-      progress.line(`    ${entry.at.slice(11, 23)}  ${entry.phase.padEnd(17)} ${printable(entry.text)}${entry.durationMs === undefined ? '' : `  (${formatDuration(entry.durationMs)})`}`);
-    }
-    printed = live?.timeline.length ?? 0;
-    if (live?.phase === 'closed') return live;
-    await sleep(250, undefined, { signal });
+  for (; Date.now() < deadline && !signal.aborted; await sleep(250, undefined, { signal })) {
+    const live = await latest(client, since);
+    if (!live) continue;
+    if (printed === 0) progress.line(`  remediation ${live.id} of deployment ${NAMESPACE}/${live.target.name} (horizons shortened for the demo: ${horizons.join(', ')})`);
+    for (const entry of live.timeline.slice(printed)) progress.line(lineOf(entry));
+    printed = live.timeline.length;
+    if (live.phase === 'closed') return live;
   }
   return undefined;
 }
+
+async function latest(client: Client, since: string): Promise<Remediation | undefined> {
+  const { items } = await client.get<{ items: Remediation[] }>(`/api/v1/remediations?namespace=${NAMESPACE}&since=${since}&limit=1`);
+  return items[0] && client.get<Remediation>(`/api/v1/remediations/${items[0].id}`);
+}
+
+const lineOf = (entry: Remediation['timeline'][number]): string => {
+  const took = entry.durationMs === undefined ? '' : `  (${formatDuration(entry.durationMs)})`;
+  return `    ${entry.at.slice(11, 23)}  ${entry.phase.padEnd(17)} ${printable(entry.text)}${took}`;
+};

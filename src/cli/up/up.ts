@@ -7,7 +7,8 @@ import { clientOf } from '../client.js';
 import { EXIT, Exit } from '../exit.js';
 import { findRunFile, isAlive, removeRunFile, writeRunFile, type RunFile } from '../run-file.js';
 import { runDemo } from './demo.js';
-import { startPlatform, type Platform, type PlatformInput } from './platform.js';
+import type { TemporalServer } from '../../../temporal/dev-server.js';
+import { startPlatform, type PlatformInput } from './platform.js';
 import { createProgress, type Progress } from './progress.js';
 import { sendAlertsTo, startOwnTemporal, startSandboxProcess, type RunningSandbox } from './servers.js';
 
@@ -54,33 +55,43 @@ export async function up(options: UpOptions): Promise<void> {
 }
 
 async function startAll(progress: Progress, loaded: Loaded, dataDir: string, started: Stoppable[]): Promise<RunFile> {
-  const { config } = loaded;
   mkdirSync(dataDir, { recursive: true });
-  const ownTemporal = config.temporal.address === undefined;
-  const sandboxWanted = !isClusterNamed(loaded);
-  const sandbox = sandboxWanted ? await keep(started, startSandboxProcess(progress, dataDir), (s) => s.child) : undefined;
-  const temporal = ownTemporal ? await keep(started, startOwnTemporal(progress, dataDir, config.temporal.namespace), (t) => t) : undefined;
-  const token = config.gateway.tokens[0]?.reveal() ?? ownToken(dataDir);
-  const input = platformInput(loaded, { dataDir, token, temporal, sandbox });
-  const run: RunFile = {
+  const [sandbox, temporal] = await startServers(progress, loaded, dataDir, started);
+  const token = loaded.config.gateway.tokens[0]?.reveal() ?? ownToken(dataDir);
+  const parts = { dataDir, token, temporal, sandbox };
+  const run = runFileOf(loaded, parts);
+  const publish = (platform: number): void => writeRunFile(dataDir, { ...run, pids: { ...run.pids, gateway: platform, worker: platform } });
+  const starting = startPlatform(dataDir, platformInput(loaded, parts), supervision(progress, publish));
+  const platform = await keep(started, progress.step('gateway and workers', () => starting, () => run.gateway), (p) => p);
+  publish(platform.pid);
+  if (sandbox) await sendAlertsTo(sandbox.file.controlUrl, { url: `${run.gateway}/alerts`, token });
+  return run;
+}
+
+/** Both at once; a failure of one still lets the other be stopped. */
+async function startServers(progress: Progress, loaded: Loaded, dataDir: string, started: Stoppable[]) {
+  const { temporal } = loaded.config;
+  const results = await Promise.allSettled([
+    isClusterNamed(loaded) ? undefined : keep(started, startSandboxProcess(progress, dataDir), (s) => s.child),
+    temporal.address !== undefined ? undefined : keep(started, startOwnTemporal(progress, dataDir, temporal.namespace), (t) => t),
+  ] as const);
+  const failed = results.find((r) => r.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map((r) => (r as PromiseFulfilledResult<unknown>).value) as [RunningSandbox | undefined, TemporalServer | undefined];
+}
+
+function runFileOf({ config }: Loaded, { token, temporal, sandbox }: Parts): RunFile {
+  return {
     gateway: `http://127.0.0.1:${config.gateway.port}`,
     token,
-    temporal: { address: String(input.flags['temporal.address']), namespace: config.temporal.namespace, ui: temporal?.ui ?? config.temporal.uiUrl },
-    kubernetes: {
-      kubeconfig: sandbox?.file.kubeconfig ?? config.kubernetes.kubeconfig,
-      context: sandbox?.file.context ?? config.kubernetes.context,
-      sandbox: sandbox !== undefined,
-      ...(sandbox ? { auditLog: sandbox.file.auditLog, controlUrl: sandbox.file.controlUrl } : {}),
-    },
+    temporal: { address: temporal?.address ?? config.temporal.address!, namespace: config.temporal.namespace, ui: temporal?.ui ?? config.temporal.uiUrl },
+    kubernetes: sandbox
+      ? { kubeconfig: sandbox.file.kubeconfig, context: sandbox.file.context, sandbox: true, auditLog: sandbox.file.auditLog, controlUrl: sandbox.file.controlUrl }
+      : { kubeconfig: config.kubernetes.kubeconfig, context: config.kubernetes.context, sandbox: false },
     database: { kind: config.database.url || config.database.host ? 'postgres' : 'pglite' },
     pids: { up: process.pid, ...(temporal ? { temporal: temporal.pids.server } : {}), ...(sandbox ? { sandbox: sandbox.file.pid, ...sandbox.file.pids } : {}) },
     startedAt: new Date().toISOString(),
   };
-  const publish = (platform: number): void => writeRunFile(dataDir, { ...run, pids: { ...run.pids, gateway: platform, worker: platform } });
-  const platform = await keep(started, progress.step('gateway and workers', () => startPlatform(dataDir, input, supervision(progress, publish)), () => run.gateway), (p) => p);
-  publish(platform.pid);
-  if (sandbox) await sendAlertsTo(sandbox.file.controlUrl, { url: `${run.gateway}/alerts`, token });
-  return run;
 }
 
 const supervision = (progress: Progress, publish: (pid: number) => void): Parameters<typeof startPlatform>[2] => ({
@@ -104,7 +115,7 @@ async function keep<T>(started: Stoppable[], starting: Promise<T>, part: (value:
 interface Parts {
   dataDir: string;
   token: string;
-  temporal?: { address: string; ui: string };
+  temporal?: TemporalServer;
   sandbox?: RunningSandbox;
 }
 
@@ -181,4 +192,3 @@ Ctrl-C stops everything; npx kubernaut down --purge also removes what it made.`)
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 
-export type { Platform };
