@@ -13,19 +13,20 @@ export interface ConfigIssue {
 
 type Schema = Record<string, unknown> & { examples?: unknown[]; default?: unknown; enum?: unknown[]; expected?: string; properties?: Record<string, unknown> };
 
-export const issueOf = (error: ErrorObject): ConfigIssue => {
+export function issueOf(error: ErrorObject): ConfigIssue {
   const parent = error.parentSchema as Schema;
-  const extra = error.keyword === 'additionalProperties' ? (error.params.additionalProperty as string) : undefined;
-  const missing = error.keyword === 'required' ? (error.params.missingProperty as string) : undefined;
-  const at = error.instancePath.split('/').slice(1).map((s) => s.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const path = [...at, ...(extra ?? missing ? [extra ?? missing] : [])].join('.') || 'the file';
+  const { additionalProperty: extra, missingProperty: missing } = error.params as { additionalProperty?: string; missingProperty?: string };
+  const path = pathOf(error.instancePath, extra ?? missing);
   if (extra !== undefined) return { path, got: 'an unknown key', ...suggestion(extra, Object.keys(parent.properties ?? {})) };
-  if (missing !== undefined) {
-    const schema = parent.properties?.[missing] as Schema | undefined;
-    return { path, got: 'nothing', expected: 'a value', example: exampleOf(schema ?? {}) };
-  }
-  return { path, got: shown(error.data, parent), expected: expectedBy(error, parent), example: exampleOf(parent) };
-};
+  if (missing === undefined) return { path, got: shown(error.data, parent), expected: expectedBy(error, parent), example: exampleOf(parent) };
+  const schema = parent.properties?.[missing] as Schema | undefined;
+  return { path, got: 'nothing', expected: 'a value', example: exampleOf(schema ?? {}) };
+}
+
+function pathOf(pointer: string, last: string | undefined): string {
+  const at = pointer.split('/').slice(1).map((s) => s.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return [...at, ...(last === undefined ? [] : [last])].join('.') || 'the file';
+}
 
 function suggestion(key: string, known: string[]): Pick<ConfigIssue, 'expected' | 'example'> {
   const near = known.map((k) => ({ k, d: distance(key.toLowerCase(), k.toLowerCase()) })).sort((a, b) => a.d - b.d)[0];

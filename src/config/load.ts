@@ -71,21 +71,19 @@ function fileOf(options: LoadOptions, env: Readonly<Record<string, string | unde
 }
 
 function readYaml(file: string, issues: ConfigIssue[]): Tree {
-  const wrong = (got: string, expected: string) => void issues.push({ path: file, got, expected, example: 'gateway: { port: 8080 }' });
-  let source: string;
-  try {
-    source = readFileSync(file, 'utf8');
-  } catch (error) {
-    wrong((error as NodeJS.ErrnoException).code ?? 'an error', 'a file that can be read');
+  const wrong = (got: string, expected: string): Tree => {
+    issues.push({ path: file, got, expected, example: 'gateway: { port: 8080 }' });
     return {};
+  };
+  try {
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    const first = document.errors[0];
+    if (first) return wrong(`invalid YAML at line ${first.linePos?.[0].line ?? '?'} (${first.code})`, 'valid YAML');
+    const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+    return isMap(value) ? value : wrong('something else', 'a map of settings');
+  } catch (error) {
+    return wrong((error as NodeJS.ErrnoException).code ?? 'an error', 'a file that can be read');
   }
-  const document = parseDocument(source);
-  const first = document.errors[0];
-  if (first) wrong(`invalid YAML at line ${first.linePos?.[0].line ?? '?'} (${first.code})`, 'valid YAML');
-  const value: unknown = first ? {} : (document.toJS({ maxAliasCount: 100 }) ?? {});
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Tree;
-  wrong('something else', 'a map of settings');
-  return {};
 }
 
 function defaultsOf(schema: TSchema): unknown {

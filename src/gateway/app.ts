@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { fastify, LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Config } from '../config/schema.js';
 import type { GatewayDeps } from './deps.js';
 import { createIntake } from './intake.js';
@@ -12,6 +12,7 @@ import { pauseRoutes } from './routes/pauses.js';
 import { healthRoutes, metricsRoute } from './routes/probes.js';
 import { remediationRoutes } from './routes/remediations.js';
 import { signalRoutes } from './routes/signals.js';
+import { requireToken } from './require-token.js';
 import { tlsOptions } from './tls.js';
 
 const API_BODY_BYTES = 256 * 1024;
@@ -21,9 +22,10 @@ const MAX_CONNECTIONS = 4096;
 
 /**
  * The HTTP surface (product.md 4), apart from the process that serves it. Register more routes on what this returns before
- * `listen`: hooks, limits, credentials and problems hold for them too.
+ * `listen`: hooks, limits, credentials and problems hold for them too. Throws ConfigInvalid when it would be open to strangers.
  */
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
+  requireToken(deps.config.gateway);
   const app = fastify(serverOptions(deps));
   app.server.maxConnections = MAX_CONNECTIONS;
   const readiness = createReadiness(deps);
@@ -49,7 +51,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
 function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
   return {
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     requestIdHeader: false,
     trustProxy: trustedProxies(config.gateway),

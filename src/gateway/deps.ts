@@ -4,6 +4,7 @@ import type { Logger } from '../adapters/telemetry/logger.js';
 import type { Metrics } from '../adapters/telemetry/metrics.js';
 import type { Config } from '../config/schema.js';
 import type { RemediateInput } from '../domain/messages.js';
+import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/ports.js';
 import type { TargetHint } from '../domain/signal.js';
 import type { Target } from '../domain/target.js';
@@ -41,6 +42,8 @@ export interface GatewayDeps {
   version: string;
   /** What is wrong with the files that are re-read (PolicyWatch.issue). */
   policyIssues(): readonly string[];
+  /** The rules in force, where they are re-read; default: those of the configuration. */
+  policy?: () => Policy;
   /** RFC 3339; default: the clock. */
   now?: () => string;
 }

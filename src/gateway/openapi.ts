@@ -8,7 +8,7 @@ import type { GatewayDeps } from './deps.js';
 export async function openApiDocument(version: string): Promise<object> {
   const untouched = new Proxy({}, { get: () => () => Promise.reject(new Error('there is no server behind the document')) });
   const deps = {
-    config: loadConfig({ env: {} }),
+    config: loadConfig({ env: {}, flags: { 'gateway.allowInsecure': true } }),
     cluster: 'example',
     store: untouched,
     temporal: untouched,

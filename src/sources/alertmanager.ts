@@ -34,13 +34,12 @@ type Rejection = ParsedSignals['rejected'][number];
 
 function toSignal(alert: unknown, context: SourceContext): Signal | Rejection {
   if (!alertSchema.Check(alert)) return { ...knownFingerprint(alert), reason: whyUnusable(alert) };
-  const labels = cleanMap(alert.labels);
-  const fingerprint = /^[\w:.-]{1,128}$/.test(alert.fingerprint ?? '') ? alert.fingerprint! : fingerprintOf('alertmanager', alert.labels);
+  const fingerprint = usableFingerprint(alert);
   const startsAt = instantOf(alert.startsAt);
   if (startsAt === undefined) return { fingerprint, reason: 'startsAt is not an RFC 3339 time' };
-  const cluster = labels.cluster ?? context.cluster;
+  const cluster = Object.hasOwn(alert.labels, 'cluster') ? alert.labels.cluster! : context.cluster;
   if (cluster !== context.cluster && !context.clusters?.includes(cluster)) return foreign(fingerprint, cluster);
-  const endsAt = alert.endsAt === undefined || isZeroTime(alert.endsAt) ? undefined : instantOf(alert.endsAt);
+  const labels = cleanMap(alert.labels);
   return {
     source: 'alertmanager',
     cluster,
@@ -49,14 +48,22 @@ function toSignal(alert: unknown, context: SourceContext): Signal | Rejection {
     alert: (labels.alertname ?? 'unnamed alert').slice(0, 253),
     severity: severityOf(labels.severity ?? labels.priority),
     startsAt,
-    // While an alert fires, endsAt is AlertManager's own expiry and says nothing about the trouble.
-    ...(alert.status === 'resolved' && endsAt ? { endsAt } : {}),
+    ...endOf(alert),
     receivedAt: context.receivedAt,
     labels,
     annotations: cleanMap(alert.annotations),
     ...(alert.generatorURL ? { generatorUrl: alert.generatorURL.slice(0, 2048) } : {}),
     hints: hintsOf(alert.labels),
   };
+}
+
+const usableFingerprint = ({ fingerprint, labels }: AlertmanagerAlert): string =>
+  fingerprint !== undefined && /^[\w:.-]{1,128}$/.test(fingerprint) ? fingerprint : fingerprintOf('alertmanager', labels);
+
+/** While an alert fires, endsAt is AlertManager's own expiry (or the zero time) and says nothing about the trouble. */
+function endOf({ status, endsAt }: AlertmanagerAlert): { endsAt?: string } {
+  const end = status === 'resolved' && endsAt !== undefined && !isZeroTime(endsAt) ? instantOf(endsAt) : undefined;
+  return end === undefined ? {} : { endsAt: end };
 }
 
 const foreign = (fingerprint: string, cluster: string): Rejection => ({

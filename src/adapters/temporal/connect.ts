@@ -37,17 +37,21 @@ export function connectTemporal(settings: TemporalSettings): TemporalConnection 
 
 /** TLS as both clients and workers take it; also for `NativeConnection`. Throws ConfigInvalid naming the file that cannot be read. */
 export function tlsOf({ apiKey, tls = {} }: Pick<TemporalSettings, 'apiKey' | 'tls'>) {
-  const hasFiles = tls.clientCertPath !== undefined || tls.serverCaCertPath !== undefined || tls.serverName !== undefined;
-  if (!(tls.enabled ?? (hasFiles || apiKey !== undefined))) return false;
-  const { clientCertPath, clientKeyPath, serverCaCertPath, serverName } = tls;
-  if ((clientCertPath === undefined) !== (clientKeyPath === undefined)) {
-    throw new KubernautError('ConfigInvalid', 'temporal.tls.clientCertPath and temporal.tls.clientKeyPath belong together; set both');
-  }
+  const { serverCaCertPath, serverName } = tls;
+  const pair = clientPair(tls);
+  const isNamed = pair !== undefined || serverCaCertPath !== undefined || serverName !== undefined;
+  if (!(tls.enabled ?? (isNamed || apiKey !== undefined))) return false;
   return {
     ...(serverName ? { serverNameOverride: serverName } : {}),
     ...(serverCaCertPath ? { serverRootCACertificate: pem(serverCaCertPath) } : {}),
-    ...(clientCertPath && clientKeyPath ? { clientCertPair: { crt: pem(clientCertPath), key: pem(clientKeyPath) } } : {}),
+    ...(pair ? { clientCertPair: { crt: pem(pair.crt), key: pem(pair.key) } } : {}),
   };
+}
+
+function clientPair({ clientCertPath: crt, clientKeyPath: key }: NonNullable<TemporalSettings['tls']>): { crt: string; key: string } | undefined {
+  if (crt !== undefined && key !== undefined) return { crt, key };
+  if (crt === undefined && key === undefined) return undefined;
+  throw new KubernautError('ConfigInvalid', 'temporal.tls.clientCertPath and temporal.tls.clientKeyPath belong together; set both');
 }
 
 function pem(path: string): Buffer {

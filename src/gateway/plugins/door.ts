@@ -38,6 +38,10 @@ export function addDoor(app: FastifyInstance, config: Config['gateway'], readine
     request.caller = index < 0 ? undefined : `token-${index}`;
     if (readiness.isClosing && !isExempt(request)) throw new KubernautError('Overloaded', { message: 'the gateway is shutting down; send it again in a moment', retryAfterMs: 5000 });
   });
+  // A kept-alive connection would hold the shutdown until it times out.
+  app.addHook('onSend', async (_request, reply) => {
+    if (readiness.isClosing) reply.header('connection', 'close');
+  });
   addLimits(app, config);
   void app.register(helmet, { global: true, contentSecurityPolicy: false });
   app.addHook('preParsing', async (request) => {

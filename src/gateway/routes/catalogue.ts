@@ -34,7 +34,7 @@ const cardOf = (action: ActionCard): Card => ({
   example: action.example,
 });
 
-function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions, version }: GatewayDeps): void {
+function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions, version, policy = () => config.policy }: GatewayDeps): void {
   const startedMs = Date.now();
   const links: Record<string, string> = {
     docs: '/docs',
@@ -47,8 +47,8 @@ function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions,
     version,
     uptime: Math.round((Date.now() - startedMs) / 1000),
     cluster,
-    autonomy: config.policy.autonomy,
-    dry_run: config.policy.dryRun,
+    autonomy: policy().autonomy,
+    dry_run: policy().dryRun,
     sources: [...sources.ids],
     actions: actions.members.map((a) => a.id),
     channels: remediate.channels,

@@ -7,12 +7,12 @@ import type { GatewayDeps } from '../deps.js';
 const errors = { '4xx': Problem, '5xx': Problem };
 
 /** The kill switch: stops new writes within seconds, everywhere or for a cluster, namespace or action. */
-export function pauseRoutes(app: FastifyInstance, { store, config, now = () => new Date().toISOString() }: GatewayDeps): void {
+export function pauseRoutes(app: FastifyInstance, { store, config, policy = () => config.policy, now = () => new Date().toISOString() }: GatewayDeps): void {
   const tags = ['operations'];
   app.get('/api/v1/pauses', { schema: { tags, summary: 'What is paused, by whom, why, until when', response: { 200: PauseList, ...errors } } }, async () => {
     const at = now();
     const set = await store.pauses();
-    return { items: [...set, ...config.policy.pauses].filter((p) => p.until === undefined || p.until > at) };
+    return { items: [...set, ...policy().pauses].filter((p) => p.until === undefined || p.until > at) };
   });
   app.post<{ Body: Pause }>('/api/v1/pauses', { schema: { tags, summary: 'Pause a scope; without one, everything', body: PauseBody, response: { 201: PauseBody, ...errors } } }, async ({ body }, reply) => {
     const pause = { ...body, ...(body.until ? { until: endOf(body.until, now()) } : {}) };

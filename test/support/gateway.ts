@@ -1,0 +1,156 @@
+import { createLogger } from '../../src/adapters/telemetry/logger.js';
+import { createMetrics } from '../../src/adapters/telemetry/metrics.js';
+import { loadConfig } from '../../src/config/load.js';
+import type { Remediation } from '../../src/contracts/remediation.js';
+import { KubernautError } from '../../src/domain/errors.js';
+import type { SignalRow, Store } from '../../src/domain/ports.js';
+import type { Pause } from '../../src/domain/policy.js';
+import type { GatewayDeps } from '../../src/gateway/deps.js';
+import type { TemporalGateway } from '../../src/gateway/temporal-port.js';
+import { startGateway, type RunningGateway } from '../../src/gateway/server.js';
+
+export const TOKEN = 'test-token';
+
+/** Our own store port in memory, with a switch for an outage. */
+export function memoryStore() {
+  const signals = new Map<string, SignalRow>();
+  const remediations = new Map<string, Remediation>();
+  let pauses: Pause[] = [];
+  const audit: { verb: string; subject: string; actor: string }[] = [];
+  const state = { isDown: false, isReadOnly: false, signals, remediations, audit };
+  const up = () => {
+    if (state.isDown) throw new KubernautError('StoreUnavailable', 'the database is out of reach');
+  };
+  const writable = () => {
+    up();
+    if (state.isReadOnly) throw new KubernautError('StoreUnavailable', 'the database takes no writes');
+  };
+  const keyOf = (k: { cluster: string; fingerprint: string; startsAt: string; status: string }) => `${k.cluster}/${k.fingerprint}/${k.startsAt}/${k.status}`;
+  const store: Partial<Store> = {
+    ping: async () => up(),
+    findSignal: async (key) => (up(), signals.get(keyOf(key))),
+    recordSignal: async (row) => {
+      writable();
+      signals.set(keyOf(row.signal), row);
+    },
+    signalsOf: async (fingerprint) => (up(), [...signals.values()].filter((r) => r.signal.fingerprint === fingerprint).map((r) => ({ ...r, at: r.signal.receivedAt }))),
+    saveRemediation: async (r) => {
+      writable();
+      if ((remediations.get(r.id)?.revision ?? -1) <= r.revision) remediations.set(r.id, r);
+    },
+    getRemediation: async (id) => {
+      up();
+      const found = [...remediations.values()].find((r) => r.id.startsWith(id));
+      if (!found) throw new KubernautError('NotFound', `there is no remediation ${id}`);
+      return found;
+    },
+    latestOf: async (workflowId) => (up(), [...remediations.values()].findLast((r) => r.workflow_id === workflowId)),
+    listRemediations: async ({ target, phase, limit = 50 }) => {
+      up();
+      const isWanted = (r: Remediation) => (!target || `${r.target.kind.toLowerCase()}/${r.target.name}` === target) && (!phase || r.phase === phase);
+      return { items: [...remediations.values()].filter(isWanted).slice(0, limit) };
+    },
+    audit: async (entry) => void audit.push(entry),
+    pauses: async () => pauses,
+    setPause: async (pause) => {
+      if (!('remove' in pause)) return void pauses.push(pause);
+      const { remove } = pause;
+      pauses = pauses.filter((p) => p.cluster !== remove.cluster || p.namespace !== remove.namespace || p.action !== remove.action);
+    },
+  };
+  return { state, store: store as Store };
+}
+
+/** Our own Temporal port: remembers what runs, with a switch for an outage. */
+export function memoryTemporal() {
+  const open = new Map<string, { runId: string; remediationId: string; signals: string[] }>();
+  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity };
+  const up = () => {
+    state.calls += 1;
+    if (state.isDown || state.calls > state.failAfter) throw new KubernautError('TemporalUnavailable', { message: 'Temporal is out of reach', retryAfterMs: 5000 });
+  };
+  const temporal: TemporalGateway = {
+    async dispatch({ target, first, remediationId }) {
+      up();
+      const id = `remediation/${target.cluster}/${target.namespace ?? '-'}/${target.kind}/${target.name}`;
+      const running = open.get(id);
+      if (running) running.signals.push(first.fingerprint);
+      else open.set(id, { runId: `run-${open.size}`, remediationId, signals: [first.fingerprint] });
+      return { started: !running, runId: open.get(id)!.runId };
+    },
+    async resolve(workflowId, signal) {
+      up();
+      const running = open.get(workflowId);
+      running?.signals.push(`resolved ${signal.fingerprint}`);
+      return running && { remediationId: running.remediationId };
+    },
+    remediationOf: async (workflowId) => (up(), open.has(workflowId) ? { remediationId: open.get(workflowId)!.remediationId, isOpen: true } : undefined),
+    status: async () => undefined,
+    async decide(ref, kind, decision) {
+      up();
+      state.told.push({ ...ref, kind, decision });
+      if (decision.plan === 'ffffff') throw new KubernautError('Conflict', 'the plan has changed');
+      return { accepted: true, remediationId: ref.remediationId, planHash: 'abcdef0123' };
+    },
+    tell: async (ref, what, decision) => void state.told.push({ ...ref, what, decision }),
+    ping: async () => up(),
+  };
+  return { state, temporal };
+}
+
+export function gatewayDeps(more: Partial<GatewayDeps> & Pick<GatewayDeps, 'store' | 'temporal'>, flags: Record<string, unknown> = {}): GatewayDeps {
+  return {
+    config: loadConfig({ env: {}, flags: { 'gateway.tokens': [TOKEN], 'gateway.port': 0, ...flags } }),
+    cluster: 'prod',
+    resolveTarget: () => undefined,
+    clusterHealth: () => ({ prod: true }),
+    remediate: { horizons: [{ name: '1s', afterMs: 1000 }], isCoLocated: true, hasModel: false, channels: [], links: {} },
+    actions: { members: [] },
+    logger: createLogger({ level: 'silent', format: 'json' }),
+    metrics: createMetrics({ withProcess: false }),
+    version: '0.0.0-test',
+    policyIssues: () => [],
+    ...more,
+  };
+}
+
+export interface Answer {
+  status: number;
+  body: any;
+  headers: Headers;
+}
+
+/** Talks HTTP over a real socket. */
+export async function talkTo(deps: GatewayDeps): Promise<{ gateway: RunningGateway; send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> }> {
+  const gateway = await startGateway(deps);
+  return {
+    gateway,
+    async send(method, path, body, headers = {}) {
+      const raw = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+      const response = await fetch(gateway.url + path, {
+        method,
+        headers: { authorization: `Bearer ${TOKEN}`, ...(raw === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(raw === undefined ? {} : { body: raw as string }),
+      });
+      const text = await response.text();
+      const isJson = (response.headers.get('content-type') ?? '').includes('json');
+      return { status: response.status, body: isJson && text ? JSON.parse(text) : text, headers: response.headers };
+    },
+  };
+}
+
+let serial = 0;
+
+/** A firing alert of a pod, unlike any other unless told so. */
+export const alertOf = (more: { fingerprint?: string; status?: string; startsAt?: string; labels?: Record<string, string> } = {}) => ({
+  status: 'firing',
+  annotations: { summary: 'Pod is crash looping.' },
+  startsAt: '2026-03-01T02:14:03.482Z',
+  endsAt: '0001-01-01T00:00:00Z',
+  generatorURL: '',
+  fingerprint: `feed${String((serial += 1)).padStart(12, '0')}`,
+  ...more,
+  labels: { alertname: 'KubePodCrashLooping', namespace: 'shop', pod: `api-${serial}`, severity: 'warning', ...more.labels },
+});
+
+export const webhookOf = (...alerts: object[]) => ({ version: '4', groupKey: '{}', status: 'firing', receiver: 'kubernaut', alerts });
