@@ -34,7 +34,7 @@ function findingsOf(workload: KubeObject, evidence: Evidence, world: World, dept
   const trouble = troubles[0];
   if (!trouble) return [];
   const seen = new Set<string>();
-  const references = [...hostsOfComplaints(troubles.map((t) => t.pod), evidence), ...hostsOfTemplate(workload, world)];
+  const references = [...hostsOfComplaints(troubles.map((t) => t.pod), evidence, world), ...hostsOfTemplate(workload, world)];
   return references
     .sort((a, b) => Number(b.isComplained) - Number(a.isComplained))
     .filter((r) => !seen.has(keyOf(r)) && seen.add(keyOf(r)))

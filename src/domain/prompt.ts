@@ -84,11 +84,11 @@ function capped(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(capped);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).slice(0, 60).map(([k, v]) => [k.slice(0, 120), capped(v)]));
+  return Object.fromEntries(Object.entries(value).slice(0, 60).map(([k, v]) => [k.replace(INVISIBLE, '').slice(0, 120), capped(v)]));
 }
 
 /** Least telling first, until the block fits. */
-const DROPPABLE = ['similar_incidents', 'earlier_actions', 'objects', 'events', 'logs', 'not_readable'];
+const DROPPABLE = ['similar_incidents', 'earlier_actions', 'objects', 'events', 'logs', 'not_readable', 'alerts', 'analyzers'];
 
 function fitting(data: Record<string, unknown>): string {
   const block = { ...data };

@@ -7,6 +7,7 @@ interface Fields {
   name?: string;
   status?: unknown;
   headers?: unknown;
+  cause?: unknown;
 }
 
 /** Fields, whichever realm or SDK made the error: `instanceof` fails across realms. */
@@ -20,7 +21,9 @@ const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error
  */
 export function classifyHttp(provider: string, error: unknown, nowMs = Date.now()): KubernautError {
   if (isKubernautError(error)) return error;
-  const { name, status, headers } = fieldsOf(error);
+  const { name, status, headers, cause } = fieldsOf(error);
+  // SDKs wrap what our own fetch threw (an answer over its limit)
+  if (isKubernautError(cause)) return cause;
   if (typeof status === 'number') return ofStatus(provider, status, retryAfterOf(headers, nowMs));
   if (name === 'SyntaxError') return new KubernautError('ModelAnswerInvalid', { message: `${provider} answered something that is not JSON`, why: 'not JSON' });
   return new KubernautError('ModelUnavailable', { message: `${provider} is out of reach or did not answer in time; the analyzers decide alone until it is back`, provider });

@@ -18,11 +18,14 @@ const HOST = /(?:^|[\s"'`=@/,(])((?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\.[a-z0-9
 const COMPLAINT =
   /dial tcp|lookup |no such host|connection refused|i\/o timeout|cannot connect|could not connect|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|getaddrinfo|could not translate host|name or service not known|connection timed out|host unreachable|no route to host|waiting for /i;
 
+/** `main.go:42` in front of a log line is no host. */
+const SOURCE_FILE = /\.(go|py|js|mjs|ts|java|kt|rb|rs|c|cc|cpp|php|cs|ex|erl|scala)$/i;
+
 /** `db`, `db.data`, `db.data.svc.cluster.local` as Service and namespace; undefined for addresses and outside hosts. */
 export function serviceOfHost(host: string, fromNamespace: string): { service: string; namespace: string } | undefined {
   const labels = host.toLowerCase().replace(/\.$/, '').split('.');
   if (/^[0-9.]+$/.test(host) || labels[0] === 'localhost' || !/[a-z]/i.test(labels[0] ?? '')) return undefined;
-  if (labels.length > 2 && labels[2] !== 'svc') return undefined;
+  if ((labels.length > 2 && labels[2] !== 'svc') || SOURCE_FILE.test(host)) return undefined;
   return { service: labels[0]!, namespace: labels[1] ?? fromNamespace };
 }
 
@@ -56,18 +59,31 @@ export const isKnownNamespace = (world: World, namespace: string): boolean =>
   world.get('Namespace', undefined, namespace) !== undefined || world.objects.some((o) => o.metadata.namespace === namespace);
 
 /** Hosts in log lines and probe events that speak of a failed connection. */
-export function hostsOfComplaints(pods: readonly KubeObject[], evidence: Evidence): HostReference[] {
+export function hostsOfComplaints(pods: readonly KubeObject[], evidence: Evidence, world: World): HostReference[] {
   return pods.flatMap((pod) => {
     const namespace = pod.metadata.namespace ?? 'default';
     const lines = [
       ...evidence.logs.filter((l) => l.pod === pod.metadata.name).flatMap((l) => l.lines),
       ...eventsOf(pod, evidence.events).filter((e) => e.type === 'Warning').map((e) => e.message),
     ].filter((line) => COMPLAINT.test(line));
-    return lines.flatMap((line) =>
-      referencesIn(line, namespace).map((r) => ({ ...r, from: 'log' as const, isComplained: true, quote: line.slice(0, 160) })),
-    );
+    return lines.flatMap((line) => complainedOf(line, namespace, world).map((r) => ({ ...r, from: 'log' as const, isComplained: true, quote: line.slice(0, 160) })));
   });
 }
+
+/** Addresses first; only a line without any is searched for words that happen to be names of Services. */
+function complainedOf(line: string, namespace: string, world: World): Reference[] {
+  const all = referencesIn(line, namespace);
+  const addressed = all.filter((r) => r.port !== undefined || isNamedAsHost(line, r.host));
+  return addressed.length > 0 ? addressed : all.filter((r) => world.get('Service', r.namespace, r.service));
+}
+
+/** `lookup db`, `ENOTFOUND db`, `host name "db"`, `http://db/`: the wordings of resolvers and clients. */
+function isNamedAsHost(line: string, host: string): boolean {
+  const before = line.slice(0, Math.max(0, line.search(new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?![\\w-])`, 'i'))));
+  return /(?:lookup|ENOTFOUND|EAI_AGAIN|getaddrinfo|hostname|host name|could not resolve|resolve host|:\/\/(?:[^@/\s]*@)?)[\s:"'`]*$/i.test(before);
+}
+
+type Reference = { service: string; namespace: string; port?: number; host: string };
 
 function referencesIn(text: string, namespace: string): { service: string; namespace: string; port?: number; host: string }[] {
   return hostsIn(text).flatMap(({ host, port }) => {

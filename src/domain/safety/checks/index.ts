@@ -1,9 +1,10 @@
 import type { Check } from '../facts.js';
 import { autonomy, modelOnly } from './autonomy.js';
 import { beingDeleted } from './being-deleted.js';
-import { blastRadius, clusterHealth, nodesRemaining } from './blast-radius.js';
+import { blastRadius } from './blast-radius.js';
 import { disruption } from './disruption.js';
 import { grounding } from './grounding.js';
+import { clusterHealth, nodesRemaining } from './nodes.js';
 import { optOut } from './opt-out.js';
 import { oscillation } from './oscillation.js';
 import { ownership } from './ownership.js';
