@@ -173,7 +173,7 @@ export function databaseOf({ database: d, dataDir }: Config): Parameters<typeof 
   };
 }
 
-function embedderOf({ embeddings: e }: Config): Embedder {
+export function embedderOf({ embeddings: e }: Config): Embedder {
   if (!e.endpoint && !e.model) return localEmbedder();
   return openaiEmbedder({ baseUrl: e.endpoint, apiKey: e.apiKey?.reveal(), model: e.model ?? 'text-embedding-3-small' });
 }
