@@ -20,16 +20,16 @@ export interface SandboxFile {
   controlUrl: string;
 }
 
-function optionsOf(args: string[]): SandboxOptions {
+function optionsOf(args: string[]): SandboxOptions & { isDetached: boolean } {
   const { values } = parseArgs({
     args,
-    options: { 'data-dir': { type: 'string' }, binary: { type: 'string' }, sink: { type: 'string' }, alertmanager: { type: 'string' } },
+    options: { 'data-dir': { type: 'string' }, binary: { type: 'string' }, sink: { type: 'string' }, alertmanager: { type: 'string' }, detached: { type: 'boolean', default: false } },
   });
-  const { 'data-dir': dataDir, binary, sink, alertmanager } = values;
+  const { 'data-dir': dataDir, binary, sink, alertmanager, detached: isDetached } = values;
   if (!dataDir || !binary) {
-    throw new Error('usage: sandbox/process --data-dir <folder> --binary <control plane> [--alertmanager <binary>] [--sink <JSON of an AlertSink>]');
+    throw new Error('usage: sandbox/process --data-dir <folder> --binary <control plane> [--alertmanager <binary>] [--sink <JSON of an AlertSink>] [--detached]');
   }
-  return { dataDir, binary, alertManagerBinary: alertmanager, ...(sink ? { alertSink: JSON.parse(sink) as AlertSink } : {}) };
+  return { isDetached, dataDir, binary, alertManagerBinary: alertmanager, ...(sink ? { alertSink: JSON.parse(sink) as AlertSink } : {}) };
 }
 
 /** Readers see either the whole file or none. */
@@ -41,14 +41,15 @@ function publish(path: string, content: SandboxFile): void {
 const report = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 
 async function main(): Promise<void> {
-  const options = optionsOf(process.argv.slice(2));
+  const { isDetached, ...options } = optionsOf(process.argv.slice(2));
   const file = join(options.dataDir, 'sandbox.json');
   rmSync(file, { force: true });
   // started before the servers: a parent that dies during the start must not leave them behind
   let askToStop: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => (askToStop = resolve));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, askToStop);
-  process.stdin.on('end', askToStop).on('error', askToStop).resume();
+  // detached (`kubernaut sandbox up`): outlives whoever started it, until it is told to stop
+  if (!isDetached) process.stdin.on('end', askToStop).on('error', askToStop).resume();
 
   const sandbox = await runSandbox({
     ...options,

@@ -42,11 +42,9 @@ export function table(rows: readonly (readonly string[])[]): string {
 const OBEYED_BY_TERMINALS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const escaped = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const visible = (_key: string, value: unknown): unknown =>
-  // eslint-disable-next-line no-control-regex -- control characters are what is replaced
   typeof value === 'string' ? value.replace(OBEYED_BY_TERMINALS, '\ufffd').replace(/[\u0000-\u0008\u000b-\u001f]/g, '\ufffd') : value;
 
 /** Alert names and object texts are untrusted: no terminal escape may get through. One line. */
-// eslint-disable-next-line no-control-regex -- control characters are what is removed
 export const printable = (text: string): string => text.replace(/[\u0000-\u001f]/g, ' ').replace(OBEYED_BY_TERMINALS, ' ');
 
 /** The same for texts of several lines (a diff, a command), which stay lines. */

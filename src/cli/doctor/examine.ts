@@ -1,0 +1,60 @@
+import { actions } from '../../actions/index.js';
+import type { Config } from '../../config/schema.js';
+import { clientOf, type ClientOptions } from '../client.js';
+import { findRunFile, isAlive, type RunFile } from '../run-file.js';
+import { checkChannels } from './channels.js';
+import { failedCheck, type Check, type Ward } from './check.js';
+import { checkConfig } from './config.js';
+import { checkDatabase } from './database.js';
+import { checkGateway } from './gateway.js';
+import { checkKubernetes } from './kubernetes.js';
+import { checkEmbeddings, checkModel } from './model.js';
+import { checkNode } from './node.js';
+import { checkTemporal } from './temporal.js';
+
+const GATEWAY_PATIENCE_MS = 5000;
+
+/** Looks at everything Kubernaut stands on, side by side; rows in the order a person would look. */
+export async function examine(options: ClientOptions, isFixing: boolean): Promise<Check[]> {
+  const { dataDir } = options;
+  const run = runningIn(dataDir);
+  const client = run || options.gateway ? clientOf({ ...options, timeoutMs: GATEWAY_PATIENCE_MS }) : undefined;
+  const { checks, loaded } = checkConfig(dataDir, actions.ids, run);
+  const first = [checkNode(), ...checks];
+  if (!loaded) {
+    const gateway = await checkGateway({ client });
+    return [...first, ...gateway, { check: 'everything else', state: 'off', detail: 'not looked at', next: 'correct the configuration first' }];
+  }
+  const ward: Ward = { dataDir, config: run ? withRunning(loaded.config, run) : loaded.config, isFixing, ...(run ? { run } : {}), ...(client ? { client } : {}) };
+  const groups = await Promise.all([
+    guarded('gateway', checkGateway(ward)),
+    guarded('temporal', checkTemporal(ward)),
+    guarded('database', checkDatabase(ward)),
+    guarded('cluster', checkKubernetes(ward)),
+    guarded('model', checkModel(ward).then((c) => [c])),
+    guarded('embeddings', checkEmbeddings(ward).then((c) => [c])),
+    guarded('channels', checkChannels(ward)),
+  ]);
+  return [...first, ...groups.flat()];
+}
+
+/** One check that breaks must not hide what the others found. */
+const guarded = (check: string, checks: Promise<Check[]>): Promise<Check[]> => checks.catch((error: unknown) => [failedCheck(check, error)]);
+
+/** The servers that `up` started are in no configuration. */
+function withRunning(config: Config, run: RunFile): Config {
+  return {
+    ...config,
+    temporal: { ...config.temporal, address: run.temporal.address, namespace: run.temporal.namespace },
+    kubernetes: {
+      ...config.kubernetes,
+      ...(run.kubernetes.kubeconfig === undefined ? {} : { kubeconfig: run.kubernetes.kubeconfig }),
+      ...(run.kubernetes.context === undefined ? {} : { context: run.kubernetes.context }),
+    },
+  };
+}
+
+function runningIn(dataDir: string): RunFile | undefined {
+  const run = findRunFile(dataDir);
+  return run?.pids.up !== undefined && isAlive(run.pids.up) ? run : undefined;
+}

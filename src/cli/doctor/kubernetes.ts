@@ -1,0 +1,69 @@
+import { actions, type Action } from '../../actions/index.js';
+import { accessReviews } from '../../adapters/kubernetes/access-review.js';
+import { openConnection } from '../../adapters/kubernetes/connection.js';
+import { KINDS } from '../../adapters/kubernetes/kinds.js';
+import { loadKubeConfig } from '../../adapters/kubernetes/load-config.js';
+import { restOver, type Rest } from '../../adapters/kubernetes/rest.js';
+import type { Cluster } from '../../domain/ports.js';
+import { clusterNameOf } from '../../workers/compose.js';
+import { failedCheck, type Check, type Ward } from './check.js';
+
+type IsAllowed = Cluster['isAllowed'];
+
+/** Reachable, readable, and for each action whether RBAC lets us do it. Nothing is written: the server is asked what it would allow. */
+export async function checkKubernetes({ config }: Pick<Ward, 'config'>): Promise<Check[]> {
+  const { kubeconfig, context, namespace } = config.kubernetes;
+  if (kubeconfig === undefined) {
+    return [{ check: 'cluster', state: 'off', detail: 'no cluster is named: `kubernaut up` starts a sandbox', next: 'KUBE_CONTEXT=… KUBECONFIG=… to use yours' }];
+  }
+  let connection: ReturnType<typeof openConnection> | undefined;
+  try {
+    connection = openConnection(loadKubeConfig({ name: clusterNameOf(config), kubeconfig, context }), { userAgent: 'kubernaut-doctor' });
+    const rest = restOver(connection);
+    const server = await checkServer(rest, clusterNameOf(config), kubeconfig);
+    const isAllowed = accessReviews(rest, () => performance.now());
+    return [server, await checkReading(isAllowed, namespace), ...(await Promise.all(actions.members.map((a) => checkAction(a, isAllowed, config))))];
+  } catch (error) {
+    return [failedCheck('cluster', error, `kubectl --kubeconfig ${kubeconfig}${context ? ` --context ${context}` : ''} version`)];
+  } finally {
+    connection?.close();
+  }
+}
+
+async function checkServer(rest: Rest, name: string, kubeconfig: string): Promise<Check> {
+  const { gitVersion } = (await rest.send({ verb: 'get', path: '/version' }, { about: `cluster ${name}` })) as { gitVersion?: string };
+  return { check: 'cluster', state: 'ok', detail: `${name}, Kubernetes ${gitVersion ?? 'of unknown version'}, ${kubeconfig}` };
+}
+
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '');
+
+/** The watch cache lists and watches these; what it may not see it cannot reason about. */
+async function checkReading(isAllowed: IsAllowed, namespace: string | undefined): Promise<Check> {
+  const watched = KINDS.filter((k) => k.isCached);
+  const denied: string[] = [];
+  for (const kind of watched) {
+    const place = kind.isNamespaced ? { namespace } : {};
+    const answers = await Promise.all(['list', 'watch'].map((verb) => isAllowed({ verb, group: groupOf(kind.apiVersion), resource: kind.plural, ...place })));
+    if (answers.includes(false)) denied.push(kind.plural);
+  }
+  if (denied.length === 0) return { check: 'reading', state: 'ok', detail: `may list and watch all ${watched.length} kinds` };
+  return { check: 'reading', state: 'warn', detail: `may not list and watch ${denied.join(', ')}`, next: 'grant get, list, watch on them; diagnoses that need them are not made' };
+}
+
+async function checkAction(action: Action, isAllowed: IsAllowed, config: Ward['config']): Promise<Check> {
+  const check = `action ${action.id}`;
+  if (config.policy.actions[action.id]?.enabled === false) return { check, state: 'off', detail: 'disabled by the policy' };
+  const questions = action.permissions.flatMap((p) =>
+    p.verbs.map((verb) => ({
+      isOptional: p.isOptional === true,
+      text: `${verb} ${p.resource}${p.subresource ? `/${p.subresource}` : ''}`,
+      ask: { verb, group: p.group, resource: p.resource, subresource: p.subresource, namespace: p.scope === 'namespace' ? config.kubernetes.namespace : undefined },
+    })),
+  );
+  const answers = await Promise.all(questions.map(async (q) => ({ ...q, isAllowed: await isAllowed(q.ask) })));
+  const denied = answers.filter((a) => !a.isAllowed);
+  if (denied.length === 0) return { check, state: 'ok', detail: questions.length === 0 ? 'needs no permission' : `may ${questions.map((q) => q.text).join(', ')}` };
+  const needed = denied.filter((d) => !d.isOptional);
+  const detail = needed.length > 0 ? `may not ${needed.map((d) => d.text).join(', ')}` : `works; a fallback may not ${denied.map((d) => d.text).join(', ')}`;
+  return { check, state: 'warn', detail, next: `grant it, or switch it off: policy.actions.${action.id}.enabled: false` };
+}
