@@ -41,12 +41,20 @@ function isTarget(r: Remediation, wanted: string, { types, namespace }: Hearing)
   return r.target.kind === name.type.kind && matchesName(name.name, r.target.name) && isPlace;
 }
 
-/** Where several arose: the one on the expected target, else the one that acted, else the first (sandbox.md 4). */
+const hasActed = (r: Remediation): boolean => stepsOf([r]).some((s) => isWriting(s) && !NOT_DONE.has(s.status));
+const NOTHING_LEFT = new Set(['no_action_needed', 'already_resolved']);
+
+/**
+ * Where several arose: the one on the expected target, else the one that acted, else the first (sandbox.md 4). Where
+ * several followed each other on that target, the last word counts, unless it only says that nothing is left to do.
+ */
 function judgedOf(hearing: Hearing): Remediation | undefined {
   const all = [...hearing.followed.remediations].sort((a, b) => (a.started_at < b.started_at ? -1 : 1));
   const { target } = hearing.scenario.expect;
-  if (target !== undefined) return all.find((r) => isTarget(r, target, hearing));
-  return all.find((r) => stepsOf([r]).some((s) => isWriting(s) && !NOT_DONE.has(s.status))) ?? all[0];
+  const chosen = target === undefined ? (all.find(hasActed) ?? all[0]) : all.find((r) => isTarget(r, target, hearing));
+  if (!chosen) return undefined;
+  const sameTarget = all.filter((r) => nameOfTarget(r) === nameOfTarget(chosen) && r.target.namespace === chosen.target.namespace);
+  return sameTarget.findLast((r) => !NOTHING_LEFT.has(r.outcome ?? '')) ?? chosen;
 }
 
 const outcomeOf = (r: Remediation | undefined): string => (r === undefined ? 'none' : (r.outcome ?? `still ${r.phase}`));
