@@ -25,7 +25,8 @@ export const undoText = ({ undo }: Pick<Action, 'undo'>): string => (typeof undo
 export const permissionText = (p: Permission): string =>
   `${p.verbs.join(',')} ${p.group === '' ? 'core' : p.group} ${p.resource}${p.subresource ? `/${p.subresource}` : ''} (${p.scope}${p.isOptional ? ', optional' : ''})`;
 
-const RISK = ['writes nothing', 'low risk', 'medium risk', 'high risk: always asks'];
+/** actions.md 1.4 */
+const RISK = ['reads or tells', 'exact inverse, bounded effect', 'disruptive but heals by itself, or its inverse costs a rollout', 'no inverse, or far reaching: a person decides'];
 
 /** One action for a person. */
 export function actionPage(action: Action): string {

@@ -15,8 +15,11 @@ export function nextCommands(r: Remediation): string[] {
 
 function afterwards(r: Remediation): string[] {
   const { kind, name, namespace } = r.target;
-  const place = namespace ? ` -n ${namespace}` : '';
-  const earlier = `kubernaut list --target ${kind.toLowerCase()}/${name}${place}`;
-  if (r.outcome === 'escalated' || r.outcome === 'failed') return [`kubectl describe ${kind.toLowerCase()} ${name}${place}`, earlier];
+  const place = namespace ? ` -n ${shellWord(namespace)}` : '';
+  const earlier = `kubernaut list --target ${shellWord(`${kind.toLowerCase()}/${name}`)}${place}`;
+  if (r.outcome === 'escalated' || r.outcome === 'failed') return [`kubectl describe ${shellWord(kind.toLowerCase())} ${shellWord(name)}${place}`, earlier];
   return [earlier];
 }
+
+/** The name of a target that no cluster knows comes from an alert's labels: a pasted command must not run it. */
+const shellWord = (text: string): string => (/^[A-Za-z0-9][\w./:@-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

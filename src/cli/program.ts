@@ -32,10 +32,12 @@ const HEAVY: Record<string, () => Promise<Command>> = {
   up: async () => (await import('./commands/up.js')).upCommand(),
   gateway: async () => (await import('./commands/gateway.js')).gatewayCommand(),
   worker: async () => (await import('./commands/worker.js')).workerCommand(),
-  scenarios: async () => (await import('./commands/scenarios.js')).scenariosCommand(),
+  scenarios: async () => withExamples((await import('./commands/scenarios.js')).scenariosCommand(), 'kubernaut scenarios test/scenarios'),
   platform: async () => (await import('./commands/platform.js')).platformCommand(),
 };
 const HIDDEN = ['platform'];
+/** What follows these is a value, whatever command it is named like. */
+const TAKES_VALUE = ['--data-dir', '--gateway', '--token'];
 
 /** The whole command tree, or only what this command line needs of it. */
 export async function buildProgram(args: readonly string[] = []): Promise<Command> {
@@ -56,7 +58,9 @@ export async function buildProgram(args: readonly string[] = []): Promise<Comman
 /** None when a quick command is named; all of them when it cannot be told (help, a typing error). */
 async function heavyFor(args: readonly string[]): Promise<[string, Command][]> {
   const quick = new Set(GROUPS.flatMap(([, makers]) => makers.map((make) => make().name())));
-  const named = args.find((arg) => arg in HEAVY || quick.has(arg));
-  const names = named === undefined || args[0] === 'help' ? Object.keys(HEAVY) : named in HEAVY ? [named] : [];
-  return Promise.all(names.map(async (name) => [name, await HEAVY[name]!()] as [string, Command]));
+  const named = args.find((arg, i) => (Object.hasOwn(HEAVY, arg) || quick.has(arg)) && !TAKES_VALUE.includes(args[i - 1] ?? ''));
+  const names = named === undefined || args[0] === 'help' ? Object.keys(HEAVY) : Object.hasOwn(HEAVY, named) ? [named] : [];
+  const loaded: [string, Command][] = [];
+  for (const name of names) loaded.push([name, await HEAVY[name]!()]);
+  return loaded;
 }

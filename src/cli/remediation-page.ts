@@ -8,7 +8,8 @@ import { timelineLine } from './timeline-line.js';
 /** A remediation for a person, top to bottom in the order of questions: what, why, what was done, did it help, what now. */
 export function remediationPage(r: Remediation, now: number = Date.now()): string {
   const blocks = [head(r, now), problems(r), why(r), plan(r), verdict(r), approval(r), assessments(r), timeline(r), links(r), next(r)];
-  return blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n');
+  // again, over every line: what no renderer thought of must not reach the terminal either
+  return blocks.filter((lines) => lines.length > 0).map((lines) => lines.map(printable).join('\n')).join('\n\n');
 }
 
 const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`.trimEnd());

@@ -23,7 +23,7 @@ function prepare(command: Command): void {
   command
     .exitOverride()
     .showSuggestionAfterError(true)
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ')}; usage: ${pathOf(command)} --help\n`) });
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ').replace(/\.$/, '')}; usage: ${pathOf(command)} --help\n`) });
   command.commands.forEach(prepare);
 }
 

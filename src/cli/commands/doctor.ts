@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { redactText } from '../../domain/redact.js';
 import { doctorExitCode, type Check } from '../doctor/check.js';
+import { doctorReport } from '../doctor/report.js';
 import { EXIT, Exit } from '../exit.js';
 import { withExamples } from '../examples.js';
 import { globalsOf } from '../globals.js';
-import { outputOption, print, type Column, type Format } from '../output.js';
+import { outputOption, print, writeLine, type Column, type Format } from '../output.js';
 
 const COLUMNS: readonly Column<Check>[] = [
   { title: 'CHECK', value: (c) => c.check },
@@ -26,7 +27,8 @@ export function doctorCommand(): Command {
     .action(async ({ fix, output }: DoctorOptions, self: Command) => {
       const { examine } = await import('../doctor/examine.js');
       const checks = (await examine(globalsOf(self), fix === true)).map(masked);
-      print(checks, output, COLUMNS, (c) => c.check, { checks });
+      if (output === 'table') writeLine(doctorReport(checks));
+      else print(checks, output, COLUMNS, (c) => c.check, { checks });
       conclude(checks);
     });
   return withExamples(command, 'kubernaut doctor', 'kubernaut doctor --fix', 'TEMPORAL_ADDRESS=temporal:7233 DATABASE_URL=postgresql://… kubernaut doctor -o json');

@@ -25,5 +25,5 @@ const issueCheck = (i: ConfigIssue): Check => ({
   check: 'configuration',
   state: 'fail',
   detail: `${i.path}${i.origin ? ` (from ${i.origin})` : ''}: got ${i.got}, expected ${i.expected}`,
-  next: `for example ${i.path}: ${i.example}`,
+  next: `for example: ${i.example}`,
 });
