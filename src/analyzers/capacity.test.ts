@@ -196,6 +196,16 @@ describe('nothing to do', () => {
     expect(diagnoseAll({ ...well(), object: undefined, objects: [] })[0]).toMatchObject({ cause: 'target.deleted', conclusion: 'no_action_needed' });
   });
 
+  it('a target that is gone, as enrichment says it', () => {
+    const evidence = { ...well(), object: undefined, objects: [], missing: [{ what: 'deployment shop/api', why: 'it does not exist (any more)' }] };
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'target.deleted', conclusion: 'no_action_needed' });
+    expect(diagnoseAll({ ...evidence, missing: [{ what: 'Deployments', why: '403' }] })[0]).toMatchObject({ cause: 'evidence_missing', conclusion: 'inconclusive' });
+  });
+
+  it('gaps that have no say in it', () => {
+    expect(diagnoseAll({ ...well(), missing: [{ what: 'similar incidents', why: 'embedding failed' }, { what: 'requests of other pods', why: '5 of 3005 left out for size' }] })[0]?.cause).toBe('healthy');
+  });
+
   it('a target that is on its way out', () => {
     const evidence = well();
     evidence.object!.metadata.deletionTimestamp = ago(1);

@@ -7,7 +7,7 @@ import { nameOf, targetOf } from './reading/proposals.js';
 import { workloadsInScope } from './reading/scene.js';
 
 /** Evidence without which "healthy" would be a guess. */
-const ESSENTIAL = /pod|object|target|workload|cluster|world|node/i;
+const ESSENTIAL = /^(pods?|deployments|replicasets|statefulsets|daemonsets|nodes)( of the target)?$|^cluster /i;
 
 /** The target and all that hangs on it is well: an urgent alert alone is no reason to touch it. */
 export const healthy = defineAnalyzer({

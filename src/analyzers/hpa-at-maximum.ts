@@ -1,5 +1,4 @@
-import type { Evidence } from '../domain/evidence.js';
-import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
+import { conditionOf, type KubeObject } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { nameOf, raiseMaximum, targetOf } from './reading/proposals.js';
@@ -10,16 +9,13 @@ export const hpaAtMaximum = defineAnalyzer({
   id: 'hpa_at_maximum',
   summary: 'A HorizontalPodAutoscaler is stuck at its maximum.',
   looksAt: ['horizontalpodautoscalers'],
-  diagnose: (evidence, world) => autoscalersInScope(evidence, world).flatMap((hpa) => findingOf(hpa, evidence, world)),
+  diagnose: (evidence, world) => autoscalersInScope(evidence, world).flatMap(findingOf),
 });
 
-function findingOf(hpa: KubeObject, _evidence: Evidence, _world: World): Finding[] {
-  const limited = conditionOf(hpa, 'ScalingLimited');
-  const isActive = conditionOf(hpa, 'ScalingActive')?.status === 'True';
-  if (limited?.status !== 'True' || limited.reason !== 'TooManyReplicas' || !isActive) return [];
+function findingOf(hpa: KubeObject): Finding[] {
+  if (!isHeld(hpa)) return [];
   const max: number = hpa.spec?.maxReplicas ?? 1;
   const wanted = desiredOf(hpa);
-  const next = Math.max(max + 1, Math.min(wanted ?? Math.ceil(max * 1.5), max * 2), Math.min(Math.ceil(max * 1.5), max + 10));
   const told = wanted === undefined ? '' : `; its metrics ask for ${wanted}`;
   return [
     {
@@ -29,20 +25,40 @@ function findingOf(hpa: KubeObject, _evidence: Evidence, _world: World): Finding
       target: targetOf(hpa),
       evidence: [`ScalingLimited=True TooManyReplicas`, `current ${hpa.status?.currentReplicas ?? '?'}, maximum ${max}${told}`],
       confidence: 0.92,
-      proposals: [raiseMaximum(hpa, Math.min(next, max + 10), 0.92, `held at ${max}${told}`)],
+      proposals: [raiseMaximum(hpa, nextMaximum(max, wanted), 0.92, `held at ${max}${told}`)],
     },
   ];
 }
 
+function isHeld(hpa: KubeObject): boolean {
+  const limited = conditionOf(hpa, 'ScalingLimited');
+  return limited?.status === 'True' && limited.reason === 'TooManyReplicas' && conditionOf(hpa, 'ScalingActive')?.status === 'True';
+}
+
+/** Half as much again, or what the metrics ask for up to double; never more than ten at once. */
+function nextMaximum(max: number, wanted: number | undefined): number {
+  const half = Math.ceil(max * 1.5);
+  return Math.min(max + 10, Math.max(max + 1, half, Math.min(wanted ?? half, max * 2)));
+}
+
+interface Metric {
+  type: string;
+  resource?: { name: string; target?: { averageUtilization?: number }; current?: { averageUtilization?: number } };
+}
+
 /** What the metrics would ask for without the maximum: current × usage / target, the highest of all metrics. */
 function desiredOf(hpa: KubeObject): number | undefined {
-  const current = hpa.status?.currentReplicas;
-  const wanted = (hpa.spec?.metrics ?? []).flatMap((m: { type: string; resource?: { name: string; target?: { averageUtilization?: number } } }) => {
+  const current: number = hpa.status?.currentReplicas ?? 0;
+  const metrics: Metric[] = hpa.spec?.metrics ?? [];
+  const wanted = metrics.flatMap((m) => {
     const target = m.resource?.target?.averageUtilization;
-    const seen = (hpa.status?.currentMetrics ?? []).find(
-      (s: { type: string; resource?: { name: string } }) => s.type === m.type && s.resource?.name === m.resource?.name,
-    )?.resource?.current?.averageUtilization;
-    return target && seen && current ? [Math.ceil((current * seen) / target)] : [];
+    const seen = usageOf(hpa, m);
+    return target && seen && current > 0 ? [Math.ceil((current * seen) / target)] : [];
   });
   return wanted.length > 0 ? Math.max(...wanted) : undefined;
+}
+
+function usageOf(hpa: KubeObject, metric: Metric): number | undefined {
+  const seen: Metric[] = hpa.status?.currentMetrics ?? [];
+  return seen.find((s) => s.type === metric.type && s.resource?.name === metric.resource?.name)?.resource?.current?.averageUtilization;
 }

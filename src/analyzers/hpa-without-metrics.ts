@@ -21,32 +21,37 @@ export const hpaWithoutMetrics = defineAnalyzer({
 function findingOf(hpa: KubeObject, world: World, now: string): Finding[] {
   const active = conditionOf(hpa, 'ScalingActive');
   if (active?.status !== 'False' || active.reason === 'ScalingDisabled') return [];
-  const scaled = world.get(hpa.spec?.scaleTargetRef?.kind, hpa.metadata.namespace, hpa.spec?.scaleTargetRef?.name);
-  const resource = missingResource(hpa, scaled);
-  if (!resource && secondsBetween(hpa.metadata.creationTimestamp, now) < GRACE_S) return [];
-  const finding: Finding = {
-    analyzer: 'hpa_without_metrics',
-    cause: resource ? 'hpa.no_requests' : 'hpa.no_metrics',
-    summary: resource
-      ? `${nameOf(hpa)} scales on ${resource.name}, for which container ${resource.container.name} has no request`
-      : `${nameOf(hpa)} cannot read its metrics (${active.reason ?? 'no reason given'})`,
-    target: resource && scaled ? targetOf(scaled) : targetOf(hpa),
-    evidence: [cut(`ScalingActive=False ${active.reason ?? ''}: ${active.message ?? ''}`)],
-    confidence: 0.9,
-    proposals: [],
-  };
-  const to = resource && scaled?.kind === 'Deployment' ? lostInRollout(world, scaled, resource.name) : undefined;
-  if (to && scaled) return [{ ...finding, proposals: [rollback(scaled, to, 0.9, `revision ${revisionOf(to)} had a ${resource!.name} request in every container`)] }];
-  return [{ ...finding, conclusion: 'needs_person', edit: editFor(hpa, resource) }];
+  const { kind, name } = hpa.spec?.scaleTargetRef ?? {};
+  const scaled = world.get(kind, hpa.metadata.namespace, name);
+  const missing = scaled && missingResource(hpa, scaled);
+  const { reason = 'no reason given', message = '' } = active;
+  const base = { analyzer: 'hpa_without_metrics', evidence: [cut(`ScalingActive=False ${reason}: ${message}`)], confidence: 0.9, proposals: [] };
+  if (missing) return [withoutRequests(hpa, missing, world, base)];
+  if (secondsBetween(hpa.metadata.creationTimestamp, now) < GRACE_S) return [];
+  return [{ ...base, cause: 'hpa.no_metrics', summary: `${nameOf(hpa)} cannot read its metrics (${reason})`, target: targetOf(hpa), conclusion: 'needs_person', edit: editFor(hpa, undefined) }];
 }
 
-function missingResource(hpa: KubeObject, scaled: KubeObject | undefined): { name: string; container: ContainerSpec } | undefined {
+interface Missing {
+  name: string;
+  container: ContainerSpec;
+  scaled: KubeObject;
+}
+
+function withoutRequests(hpa: KubeObject, missing: Missing, world: World, base: Pick<Finding, 'analyzer' | 'evidence' | 'confidence' | 'proposals'>): Finding {
+  const { name, container, scaled } = missing;
+  const finding = { ...base, cause: 'hpa.no_requests', summary: `${nameOf(hpa)} scales on ${name}, for which container ${container.name} has no request`, target: targetOf(scaled) };
+  const to = scaled.kind === 'Deployment' ? lostInRollout(world, scaled, name) : undefined;
+  if (to) return { ...finding, proposals: [rollback(scaled, to, 0.9, `revision ${revisionOf(to)} had a ${name} request in every container`)] };
+  return { ...finding, conclusion: 'needs_person', edit: editFor(hpa, missing) };
+}
+
+function missingResource(hpa: KubeObject, scaled: KubeObject): Missing | undefined {
   const names: string[] = (hpa.spec?.metrics ?? []).flatMap((m: { resource?: { name: string; target?: { type?: string } } }) =>
     m.resource?.target?.type === 'Utilization' ? [m.resource.name] : [],
   );
   for (const name of names) {
     const container = ((podSpecOf(scaled)?.containers ?? []) as ContainerSpec[]).find((c) => !hasRequest(c, name));
-    if (container && scaled) return { name, container };
+    if (container) return { name, container, scaled };
   }
   return undefined;
 }
@@ -57,7 +62,7 @@ const hasRequest = (c: ContainerSpec, name: string): boolean => (c.resources?.re
 const lostInRollout = (world: World, deployment: KubeObject, name: string): KubeObject | undefined =>
   fallbackOf(rolloutOf(world, deployment), (rs) => containersOf(rs).every((c) => hasRequest(c, name)));
 
-function editFor(hpa: KubeObject, resource: { name: string; container: ContainerSpec } | undefined): string {
+function editFor(hpa: KubeObject, resource: Missing | undefined): string {
   const at = `-n ${hpa.metadata.namespace}`;
   if (!resource) return `kubectl describe hpa ${hpa.metadata.name} ${at}   # then check the metrics API: kubectl get apiservices | grep metrics`;
   const ref = hpa.spec.scaleTargetRef;

@@ -46,24 +46,28 @@ function failed(job: KubeObject, evidence: Evidence, world: World): Finding[] {
 function pileUp(evidence: Evidence, world: World): Finding[] {
   const target = evidence.object;
   const namespace = target?.kind === 'Namespace' ? target.metadata.name : target?.metadata.namespace;
-  if (namespace === undefined) return [];
-  const finished = world.list('Pod', namespace).filter((p) => ['Succeeded', 'Failed'].includes(p.status?.phase) && controllerOf(p)?.kind === 'Job');
-  const quota = world.list('ResourceQuota', namespace).find((q) => isFull(q));
-  const isAbout = ['Namespace', 'ResourceQuota', 'Job', 'CronJob'].includes(target!.kind);
-  if (finished.length === 0 || !(quota || (isAbout && finished.length >= MANY))) return [];
-  return [
-    {
+  if (!target || namespace === undefined) return [];
+  const finished = world.list('Pod', namespace).filter((p) => isFinished(p) && controllerOf(p)?.kind === 'Job');
+  const quota = world.list('ResourceQuota', namespace).find(isFull);
+  const isMany = finished.length >= (ABOUT_A_NAMESPACE.includes(target.kind) ? MANY : Infinity);
+  return finished.length > 0 && (quota || isMany) ? [leftovers(target, namespace, finished, quota)] : [];
+}
+
+const ABOUT_A_NAMESPACE = ['Namespace', 'ResourceQuota', 'Job', 'CronJob'];
+const isFinished = (p: KubeObject): boolean => ['Succeeded', 'Failed'].includes(p.status?.phase);
+
+function leftovers(target: KubeObject, namespace: string, finished: KubeObject[], quota: KubeObject | undefined): Finding {
+  return {
       analyzer: 'job_failing',
       cause: 'job.leftovers',
       summary: `${finished.length} finished Job pods lie in ${namespace}${quota ? ` and ResourceQuota ${quota.metadata.name} is used up` : ''}`,
-      target: quota ? targetOf(quota) : targetOf(target!),
+      target: targetOf(quota ?? target),
       evidence: [`${finished.filter((p) => p.status?.phase === 'Failed').length} Failed, ${finished.filter((p) => p.status?.phase === 'Succeeded').length} Succeeded`, ...(quota ? [cut(`${quota.metadata.name}: used ${JSON.stringify(quota.status?.used)} of ${JSON.stringify(quota.status?.hard)}`)] : [])],
       confidence: 0.9,
       proposals: [],
       conclusion: 'needs_person',
       edit: `kubectl get jobs -n ${namespace}   # then: kubectl delete job NAME -n ${namespace}, and set ttlSecondsAfterFinished`,
-    },
-  ];
+  };
 }
 
 /** Finished pods count against `count/pods`, finished Jobs against `count/jobs.batch`; plain `pods` counts running ones only. */

@@ -42,7 +42,8 @@ function findingsOf(node: KubeObject, evidence: Evidence, world: World): Finding
 
 function notReady(node: KubeObject, ready: ReturnType<typeof conditionOf>, isUnschedulable: boolean, world: World): Finding {
   const others = world.list('Node').filter((n) => n !== node && isNodeReady(n) && !n.spec?.unschedulable).length;
-  const evidence = [cut(`Ready=${ready?.status ?? 'absent'} ${ready?.reason ?? ''}: ${ready?.message ?? ''}`), `${others} other nodes are Ready and schedulable`];
+  const { status = 'absent', reason = 'no status', message = '' } = ready ?? {};
+  const evidence = [cut(`Ready=${status} ${reason}: ${message}`), `${others} other nodes are Ready and schedulable`];
   const finding = { analyzer: 'node_trouble', cause: 'node.not_ready', target: targetOf(node), evidence };
   if (isUnschedulable || others === 0) {
     const why = isUnschedulable ? 'it is cordoned already' : 'it is the last schedulable node';
@@ -50,9 +51,9 @@ function notReady(node: KubeObject, ready: ReturnType<typeof conditionOf>, isUns
   }
   return {
     ...finding,
-    summary: `${nameOf(node)} is not Ready (${ready?.reason ?? 'no status'}); keep new pods away from it`,
+    summary: `${nameOf(node)} is not Ready (${reason}); keep new pods away from it`,
     confidence: 0.93,
-    proposals: [onNode('cordon_node', node, 0.93, `not Ready: ${ready?.reason ?? 'no status'}`)],
+    proposals: [onNode('cordon_node', node, 0.93, `not Ready: ${reason}`)],
   };
 }
 

@@ -7,6 +7,7 @@ import { nameOf, rollback, targetOf } from './reading/proposals.js';
 import { changedPodFields, fallbackOf, revisionOf, rolloutOf, templateText } from './reading/rollout.js';
 import { workloadsInScope } from './reading/scene.js';
 import { bytesOf } from '../domain/quantity.js';
+import { countOf, desiredReplicas } from '../domain/status.js';
 
 /** The API server refuses the pods that a controller wants to make: quota, limit range, pod security, service account. */
 export const podsRejected = defineAnalyzer({
@@ -51,10 +52,9 @@ function refusalOf(workload: KubeObject, evidence: Evidence, world: World): stri
 }
 
 function isShort(workload: KubeObject): boolean {
-  const { spec = {}, status = {} } = workload;
-  if (workload.kind === 'DaemonSet') return (status.currentNumberScheduled ?? 0) < (status.desiredNumberScheduled ?? 0);
-  if (workload.kind === 'Job') return (status.active ?? 0) === 0 && !status.completionTime;
-  return (status.replicas ?? 0) < (spec.replicas ?? 1) || (status.updatedReplicas ?? 0) < (spec.replicas ?? 1);
+  if (workload.kind === 'DaemonSet') return countOf(workload, 'currentNumberScheduled') < countOf(workload, 'desiredNumberScheduled');
+  if (workload.kind === 'Job') return countOf(workload, 'active') === 0 && !workload.status?.completionTime;
+  return Math.min(countOf(workload, 'replicas'), countOf(workload, 'updatedReplicas')) < desiredReplicas(workload);
 }
 
 function acceptedBefore(world: World, deployment: KubeObject): KubeObject | undefined {

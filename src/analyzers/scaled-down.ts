@@ -23,8 +23,15 @@ export const scaledDown = defineAnalyzer({
   diagnose: (evidence, world) =>
     workloadsInScope(evidence, world)
       .filter((w) => SCALABLE.includes(w.kind) && !w.spec?.paused)
-      .flatMap((w) => (w.spec?.replicas === 0 ? [atZero(w, world, evidence)] : belowBudget(w, world, evidence))),
+      .flatMap((w) => (w.spec?.replicas === 0 ? [atZero(w, world, evidence)] : belowBudget(w, world, evidence)))
+      .map(withoutStatefulSets),
 });
+
+/** A member joins with an empty disk and changes a quorum: for StatefulSets a person scales. */
+const withoutStatefulSets = (f: Finding): Finding =>
+  f.target.kind !== 'StatefulSet' || f.proposals.length === 0
+    ? f
+    : { ...f, proposals: [], conclusion: 'needs_person', edit: `kubectl scale statefulset/${f.target.name} -n ${f.target.namespace} --replicas=${String(f.proposals[0]!.parameters['replicas'])}` };
 
 function atZero(workload: KubeObject, world: World, evidence: Evidence): Finding {
   const { declared, by, seen } = intendedReplicas(workload, world, evidence);

@@ -1,11 +1,12 @@
 import type { Evidence } from '../domain/evidence.js';
-import { conditionOf, isPodReady, type KubeObject, type World } from '../domain/kube.js';
+import { conditionOf, controllerOf, isNodeReady, isPodReady, type KubeObject, type World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { configReferencesOf, modifiedAt } from './reading/config-references.js';
 import { describeTrouble, troublesOfPod, type Trouble } from './reading/container-trouble.js';
 import { nameOf, restartPod, targetOf } from './reading/proposals.js';
 import { podSpecOf } from './reading/rollout.js';
+import { isObserved } from '../domain/status.js';
 import { livePodsOf, secondsBetween, workloadsInScope } from './reading/scene.js';
 
 const LONE_AFTER_S = 30;
@@ -49,30 +50,30 @@ interface Stuck {
 }
 
 const HASH = 'controller-revision-hash';
+const hashOfPod = (pod: KubeObject): string | undefined => pod.metadata.labels?.[HASH];
 
 /** OrderedReady waits for ever for a broken pod, even when the template was put right meanwhile. */
 function ofOldRevision(pod: KubeObject, workload: KubeObject, world: World): Stuck | undefined {
   const wanted = workload.status?.updateRevision;
-  const isObserved = (workload.status?.observedGeneration ?? 0) >= (workload.metadata.generation ?? 0);
-  if (workload.kind !== 'StatefulSet' || !wanted || !isObserved || pod.metadata.labels?.[HASH] === wanted) return undefined;
-  const updated = livePodsOf(world, workload).filter((p) => p.metadata.labels?.[HASH] === wanted);
+  if (workload.kind !== 'StatefulSet' || !wanted || !isObserved(workload) || hashOfPod(pod) === wanted) return undefined;
+  const updated = livePodsOf(world, workload).filter((p) => hashOfPod(p) === wanted);
   // when pods of the wanted revision are broken as well, a new pod is no cure
   if (updated.some((p) => !isPodReady(p))) return undefined;
-  return { what: 'old_revision', why: `it still has revision ${pod.metadata.labels?.[HASH] ?? '?'}, the StatefulSet wants ${wanted} and waits for it`, confidence: 0.94 };
+  return { what: 'old_revision', why: `it still has revision ${hashOfPod(pod) ?? '?'}, the StatefulSet wants ${wanted} and waits for it`, confidence: 0.94 };
 }
 
 /** Admission copies pull secrets from the service account when a pod is made: an old pod keeps its lack. */
 function withoutPullSecret(pod: KubeObject, trouble: Trouble, world: World): Stuck | undefined {
-  if (trouble.kind !== 'image' || (pod.spec?.imagePullSecrets ?? []).length > 0) return undefined;
-  const name = pod.spec?.serviceAccountName ?? 'default';
-  const account = world.get('ServiceAccount', pod.metadata.namespace, name);
-  const hasNow = (account?.imagePullSecrets ?? []).length > 0;
-  const sibling = world
-    .list('Pod', pod.metadata.namespace)
-    .find((p) => (p.spec?.serviceAccountName ?? 'default') === name && (p.spec?.imagePullSecrets ?? []).length > 0 && isPodReady(p));
+  if (trouble.kind !== 'image' || hasPullSecret(pod.spec)) return undefined;
+  const name = accountOf(pod);
+  const hasNow = hasPullSecret(world.get('ServiceAccount', pod.metadata.namespace, name));
+  const sibling = world.list('Pod', pod.metadata.namespace).find((p) => accountOf(p) === name && hasPullSecret(p.spec) && isPodReady(p));
   if (!hasNow && !sibling) return undefined;
   return { what: 'pull_secret', why: `service account ${name} has a pull secret by now, this pod was made without`, confidence: 0.93 };
 }
+
+const accountOf = (pod: KubeObject): string => pod.spec?.serviceAccountName ?? 'default';
+const hasPullSecret = (o: { imagePullSecrets?: unknown[]; [key: string]: unknown } | undefined): boolean => (o?.imagePullSecrets ?? []).length > 0;
 
 /** Environment, command line and subPath mounts are frozen when a container starts. A crash loop re-reads them by itself. */
 function withOldConfig(pod: KubeObject, trouble: Trouble, world: World): Stuck | undefined {
@@ -92,15 +93,16 @@ const startOf = (pod: KubeObject, container: string): string =>
 
 /** Running, not Ready for a while, with Ready siblings of the very same template: whatever it is, it is in this pod. */
 function alone(pod: KubeObject, trouble: Trouble, workload: KubeObject, evidence: Evidence, world: World): Stuck | undefined {
-  if (trouble.kind !== 'not_ready' || trouble.isInit || workload.kind === 'DaemonSet') return undefined;
-  const node = world.get('Node', undefined, pod.spec?.nodeName);
-  if (node && conditionOf(node, 'Ready')?.status !== 'True') return undefined;
+  if (trouble.kind !== 'not_ready' || trouble.isInit || workload.kind === 'DaemonSet' || isOnDeadNode(pod, world)) return undefined;
   const since = conditionOf(pod, 'Ready')?.lastTransitionTime;
   if (secondsBetween(since, evidence.takenAt) < LONE_AFTER_S) return undefined;
-  const owner = pod.metadata.ownerReferences?.find((r) => r.controller)?.uid;
-  const siblings = livePodsOf(world, workload).filter((p) => p !== pod && p.metadata.ownerReferences?.some((r) => r.uid === owner) && sameHash(p, pod));
+  const owner = controllerOf(pod)?.uid;
+  const siblings = livePodsOf(world, workload).filter((p) => p !== pod && controllerOf(p)?.uid === owner && hashOfPod(p) === hashOfPod(pod));
   if (siblings.length === 0 || !siblings.every(isPodReady)) return undefined;
   return { what: 'alone', why: `its ${siblings.length} siblings of the same template are Ready`, confidence: 0.7 };
 }
 
-const sameHash = (a: KubeObject, b: KubeObject): boolean => a.metadata.labels?.[HASH] === b.metadata.labels?.[HASH];
+function isOnDeadNode(pod: KubeObject, world: World): boolean {
+  const node = world.get('Node', undefined, pod.spec?.nodeName);
+  return node !== undefined && !isNodeReady(node);
+}

@@ -13,7 +13,8 @@ export const targetGone = defineAnalyzer({
     const { target } = evidence;
     const isGoing = evidence.object?.metadata.deletionTimestamp !== undefined;
     if (evidence.object && !isGoing) return [];
-    const gap = evidence.missing[0];
+    // that the target itself is not there is what this is about, and no gap
+    const gap = evidence.missing.find((m) => m.what !== describeTarget(target) && (m.what.startsWith('cluster ') || m.what === `${target.kind}s`));
     const base = { analyzer: 'target_gone', target: { apiVersion: target.apiVersion, kind: target.kind, namespace: target.namespace, name: target.name, uid: target.uid }, proposals: [] };
     if (!evidence.object && gap) {
       return [{ ...base, cause: 'evidence_missing', summary: `${describeTarget(target)} was not found, but ${gap.what} could not be read: ${gap.why}`, evidence: [gap.why], confidence: 0.5, conclusion: 'inconclusive' as const }];

@@ -46,34 +46,41 @@ function pending(claim: KubeObject, evidence: Evidence, world: World, base: Base
   const name: string | undefined = claim.spec?.storageClassName;
   const classes = world.list('StorageClass');
   const event = eventsOf(claim, evidence.events).filter((e) => e.type === 'Warning').at(-1);
-  const isUnknown = /storageclass[^"]*"[^"]*" not found/i.test(event?.message ?? '') || (classes.length > 0 && name !== undefined && name !== '' && !classes.some((c) => c.metadata.name === name));
+  const told = event ? [cut(`${event.reason}: ${event.message}`)] : [];
+  const waiting = { ...base, evidence: [`status.phase is Pending, storageClassName ${name ?? '(default)'}`, ...told], confidence: 0.93 };
+  if (isUnknownClass(name, classes, event?.message)) return [withUnknownClass(claim, waiting, name, classes)];
   // a claim that waits for its first consumer is in good order
-  if (!isUnknown && !event) return [];
-  const known = classes.map((c) => c.metadata.name).join(', ');
-  return [
-    {
-      ...base,
-      cause: isUnknown ? 'volume.unknown_class' : 'volume.provisioning',
-      summary: isUnknown ? `${nameOf(claim)} waits for the storage class ${name}, which does not exist` : `${nameOf(claim)} cannot be provisioned`,
-      evidence: [`status.phase is Pending, storageClassName ${name ?? '(default)'}`, ...(event ? [cut(`${event.reason}: ${event.message}`)] : []), ...(known ? [`known classes: ${cut(known, 120)}`] : [])],
-      confidence: 0.93,
-      edit: isUnknown
-        ? `kubectl get storageclass   # the class of a claim cannot be edited: create ${name}, or delete and re-create the claim with ${classes[0]?.metadata.name ?? 'a known class'}`
-        : `kubectl describe pvc ${claim.metadata.name} -n ${claim.metadata.namespace}`,
-    },
-  ];
+  if (!event) return [];
+  return [{ ...waiting, cause: 'volume.provisioning', summary: `${nameOf(claim)} cannot be provisioned`, edit: `kubectl describe pvc ${claim.metadata.name} -n ${claim.metadata.namespace}` }];
 }
 
+const isUnknownClass = (name: string | undefined, classes: KubeObject[], message = ''): boolean =>
+  /storageclass[^"]*"[^"]*" not found/i.test(message) || (classes.length > 0 && !!name && !classes.some((c) => c.metadata.name === name));
+
+function withUnknownClass(claim: KubeObject, waiting: Base & Pick<Finding, 'evidence' | 'confidence'>, name: string | undefined, classes: KubeObject[]): Finding {
+  const known = classes.map((c) => c.metadata.name).join(', ');
+  return {
+    ...waiting,
+    cause: 'volume.unknown_class',
+    summary: `${nameOf(claim)} waits for the storage class ${name}, which does not exist`,
+    evidence: [...waiting.evidence, ...(known ? [`known classes: ${cut(known, 120)}`] : [])],
+    edit: `kubectl get storageclass   # the class of a claim cannot be edited: create ${name}, or delete and re-create the claim with ${classes[0]?.metadata.name ?? 'a known class'}`,
+  };
+}
+
+const capacityOf = (claim: KubeObject): string => claim.status?.capacity?.storage ?? '?';
+const requestOf = (claim: KubeObject): string => claim.spec?.resources?.requests?.storage ?? '?';
+
 function full(claim: KubeObject, alert: string, world: World, base: Base): Finding {
-  const storageClass = world.get('StorageClass', undefined, claim.spec?.storageClassName);
-  const size = claim.spec?.resources?.requests?.storage;
-  const canGrow = storageClass?.allowVolumeExpansion === true;
+  const className: string = claim.spec?.storageClassName ?? '(none)';
+  const size = requestOf(claim);
+  const canGrow = world.get('StorageClass', undefined, className)?.allowVolumeExpansion === true;
   const next = `${Math.max(1, Math.ceil((bytesOf(size) * 1.5) / GI))}Gi`;
   return {
     ...base,
     cause: canGrow ? 'volume.full' : 'volume.full_fixed_size',
-    summary: `${nameOf(claim)} (${size}) is filling up; its class ${claim.spec?.storageClassName ?? '(none)'} ${canGrow ? 'can' : 'cannot'} expand it`,
-    evidence: [`alert ${cut(alert, 80)}`, `requested ${size}, capacity ${claim.status?.capacity?.storage ?? '?'}`, `allowVolumeExpansion ${String(storageClass?.allowVolumeExpansion ?? 'unknown')}`],
+    summary: `${nameOf(claim)} (${size}) is filling up; its class ${className} ${canGrow ? 'can' : 'cannot'} expand it`,
+    evidence: [`alert ${cut(alert, 80)}`, `requested ${size}, capacity ${capacityOf(claim)}`, `allowVolumeExpansion ${canGrow}`],
     confidence: 0.9,
     edit: canGrow
       ? `kubectl patch pvc ${claim.metadata.name} -n ${claim.metadata.namespace} --type=merge -p '{"spec":{"resources":{"requests":{"storage":"${next}"}}}}'`

@@ -1,4 +1,5 @@
 import { conditionOf, isNodeReady, isPodReady, podsOf, type KubeObject, type World } from './kube.js';
+import { containerStatusesOf, countOf, desiredReplicas, isObserved } from './status.js';
 
 export interface Health {
   isHealthy: boolean;
@@ -24,19 +25,21 @@ const verdict = (reasons: (string | false | undefined)[], counts: { ready?: numb
   return { isHealthy: told.length === 0, ...counts, reasons: told };
 };
 
-const isObserved = (o: KubeObject): boolean => (o.status?.observedGeneration ?? 0) >= (o.metadata.generation ?? 0);
+const NOT_OBSERVED = 'its controller has not seen the newest spec yet';
+const hasCondition = (o: KubeObject, type: string): boolean => conditionOf(o, type)?.status === 'True';
+const reasonOf = (o: KubeObject, type: string): string => conditionOf(o, type)?.reason ?? 'no reason given';
 
 const deployment: Judge = (o, world) => {
-  const desired: number = o.spec?.replicas ?? 1;
-  const { readyReplicas: ready = 0, updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = o.status ?? {};
+  const desired = desiredReplicas(o);
+  const [ready, updatedReplicas, availableReplicas, replicas] = ['readyReplicas', 'updatedReplicas', 'availableReplicas', 'replicas'].map((key) => countOf(o, key)) as [number, number, number, number];
   return verdict(
     [
-      !isObserved(o) && 'its controller has not seen the newest spec yet',
+      !isObserved(o) && NOT_OBSERVED,
       updatedReplicas < desired && `${updatedReplicas}/${desired} updated`,
       availableReplicas < desired && `${availableReplicas}/${desired} available`,
       replicas > updatedReplicas && `${replicas - updatedReplicas} old pods are left`,
-      conditionOf(o, 'Progressing')?.reason === 'ProgressDeadlineExceeded' && 'the rollout exceeded its deadline',
-      conditionOf(o, 'ReplicaFailure')?.status === 'True' && `pods cannot be created: ${conditionOf(o, 'ReplicaFailure')?.reason ?? ''}`,
+      reasonOf(o, 'Progressing') === 'ProgressDeadlineExceeded' && 'the rollout exceeded its deadline',
+      hasCondition(o, 'ReplicaFailure') && `pods cannot be created: ${reasonOf(o, 'ReplicaFailure')}`,
       ...podReasons(o, world),
     ],
     { ready, desired },
@@ -44,66 +47,65 @@ const deployment: Judge = (o, world) => {
 };
 
 const statefulSet: Judge = (o, world) => {
-  const desired: number = o.spec?.replicas ?? 1;
-  const { readyReplicas: ready = 0, updatedReplicas = 0, currentRevision, updateRevision } = o.status ?? {};
-  const partition: number = o.spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
-  const isOnDelete = o.spec?.updateStrategy?.type === 'OnDelete';
-  const isRolling = !isOnDelete && partition === 0 && updateRevision !== undefined && currentRevision !== updateRevision && updatedReplicas < desired;
+  const desired = desiredReplicas(o);
+  const ready = countOf(o, 'readyReplicas');
   return verdict(
-    [!isObserved(o) && 'its controller has not seen the newest spec yet', ready < desired && `${ready}/${desired} Ready`, isRolling && `${updatedReplicas}/${desired} updated`, ...podReasons(o, world)],
+    [!isObserved(o) && NOT_OBSERVED, ready < desired && `${ready}/${desired} Ready`, isRolling(o, desired) && `${countOf(o, 'updatedReplicas')}/${desired} updated`, ...podReasons(o, world)],
     { ready, desired },
   );
 };
 
+/** A partition, or deletion by hand, leaves old pods on purpose. */
+function isRolling(o: KubeObject, desired: number): boolean {
+  const { type, rollingUpdate } = o.spec?.updateStrategy ?? {};
+  if (type === 'OnDelete' || rollingUpdate?.partition > 0) return false;
+  const { currentRevision, updateRevision } = o.status ?? {};
+  return updateRevision !== undefined && currentRevision !== updateRevision && countOf(o, 'updatedReplicas') < desired;
+}
+
 const daemonSet: Judge = (o, world) => {
-  const { desiredNumberScheduled: desired = 0, numberReady: ready = 0, updatedNumberScheduled = 0 } = o.status ?? {};
+  const [desired, ready, updatedNumberScheduled] = ['desiredNumberScheduled', 'numberReady', 'updatedNumberScheduled'].map((key) => countOf(o, key)) as [number, number, number];
   const isOnDelete = o.spec?.updateStrategy?.type === 'OnDelete';
   return verdict(
-    [!isObserved(o) && 'its controller has not seen the newest spec yet', ready < desired && `${ready}/${desired} Ready`, !isOnDelete && updatedNumberScheduled < desired && `${updatedNumberScheduled}/${desired} updated`, ...podReasons(o, world)],
+    [!isObserved(o) && NOT_OBSERVED, ready < desired && `${ready}/${desired} Ready`, !isOnDelete && updatedNumberScheduled < desired && `${updatedNumberScheduled}/${desired} updated`, ...podReasons(o, world)],
     { ready, desired },
   );
 };
 
 const replicaSet: Judge = (o, world) => {
-  const desired: number = o.spec?.replicas ?? 1;
-  const ready: number = o.status?.readyReplicas ?? 0;
+  const desired = desiredReplicas(o);
+  const ready = countOf(o, 'readyReplicas');
   return verdict([ready < desired && `${ready}/${desired} Ready`, ...podReasons(o, world)], { ready, desired });
 };
 
-const job: Judge = (o) => {
-  const failed = conditionOf(o, 'Failed');
-  return verdict([failed?.status === 'True' && `failed: ${failed.reason ?? 'no reason'}`], { ready: o.status?.succeeded ?? 0, desired: o.spec?.completions ?? 1 });
-};
+const job: Judge = (o) =>
+  verdict([hasCondition(o, 'Failed') && `failed: ${reasonOf(o, 'Failed')}`], { ready: countOf(o, 'succeeded'), desired: o.spec?.completions ?? 1 });
 
 const pod: Judge = (o) => {
   const phase = o.status?.phase;
-  const isDone = phase === 'Succeeded';
-  const waiting = [...(o.status?.initContainerStatuses ?? []), ...(o.status?.containerStatuses ?? [])]
-    .map((s: { name: string; state?: { waiting?: { reason?: string } } }) => s.state?.waiting?.reason && `${s.name}: ${s.state.waiting.reason}`)
-    .filter(Boolean);
-  const isReady = isPodReady(o);
-  return verdict([...(isDone || isReady ? [] : waiting), !isDone && !isReady && `not Ready (${phase ?? 'no phase'})`], { ready: isReady || isDone ? 1 : 0, desired: 1 });
+  if (phase === 'Succeeded' || isPodReady(o)) return verdict([], { ready: 1, desired: 1 });
+  const waiting = containerStatusesOf(o).map((s: { name: string; state?: { waiting?: { reason?: string } } }) => s.state?.waiting?.reason && `${s.name}: ${s.state.waiting.reason}`);
+  return verdict([...waiting, `not Ready (${phase ?? 'no phase'})`], { ready: 0, desired: 1 });
 };
 
 const node: Judge = (o) =>
   verdict([
-    !isNodeReady(o) && `not Ready: ${conditionOf(o, 'Ready')?.reason ?? 'no status'}`,
+    !isNodeReady(o) && `not Ready: ${reasonOf(o, 'Ready')}`,
     o.spec?.unschedulable === true && 'cordoned',
-    ...['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable'].map((type) => conditionOf(o, type)?.status === 'True' && type),
+    ...['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable'].map((type) => hasCondition(o, type) && type),
   ]);
 
 const autoscaler: Judge = (o) => {
-  const limited = conditionOf(o, 'ScalingLimited');
-  const active = conditionOf(o, 'ScalingActive');
+  const isFalse = (type: string) => conditionOf(o, type)?.status === 'False';
   return verdict([
-    limited?.status === 'True' && limited.reason === 'TooManyReplicas' && 'held at its maximum',
-    active?.status === 'False' && active.reason !== 'ScalingDisabled' && `not active: ${active.reason ?? ''}`,
-    conditionOf(o, 'AbleToScale')?.status === 'False' && `not able to scale: ${conditionOf(o, 'AbleToScale')?.reason ?? ''}`,
+    hasCondition(o, 'ScalingLimited') && reasonOf(o, 'ScalingLimited') === 'TooManyReplicas' && 'held at its maximum',
+    isFalse('ScalingActive') && reasonOf(o, 'ScalingActive') !== 'ScalingDisabled' && `not active: ${reasonOf(o, 'ScalingActive')}`,
+    isFalse('AbleToScale') && `not able to scale: ${reasonOf(o, 'AbleToScale')}`,
   ]);
 };
 
 const claim: Judge = (o) =>
-  verdict([o.status?.phase !== 'Bound' && `phase ${o.status?.phase ?? 'unknown'}`, conditionOf(o, 'FileSystemResizePending')?.status === 'True' && 'its file system waits to be resized']);
+  verdict([o.status?.phase !== 'Bound' && `phase ${o.status?.phase ?? 'unknown'}`, hasCondition(o, 'FileSystemResizePending') && 'its file system waits to be resized']);
 
 const budget: Judge = (o) => {
   const { currentHealthy: ready = 0, desiredHealthy: desired = 0 } = o.status ?? {};

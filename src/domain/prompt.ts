@@ -2,6 +2,7 @@ import type { Evidence } from './evidence.js';
 import { controllerOf, refOf, worldOf, type KubeObject, type ObjectRef } from './kube.js';
 import type { Finding } from './plan.js';
 import { redactObject } from './redact-object.js';
+import { containerStatusesOf } from './status.js';
 
 export interface PromptTarget {
   id: string;
@@ -63,18 +64,22 @@ const objectOf = (evidence: Evidence, t: PromptTarget): KubeObject | undefined =
 /** What an operator looks at first, not the whole object. */
 function summaryOf(o: KubeObject | undefined): Record<string, unknown> {
   if (!o) return {};
-  const containers = (o.spec?.template?.spec?.containers ?? o.spec?.containers ?? []) as { name: string; image?: string; resources?: unknown; command?: unknown }[];
+  const { replicas, minReplicas, maxReplicas, unschedulable } = o.spec ?? {};
+  const { conditions = [], currentReplicas } = o.status ?? {};
   return {
-    replicas: o.spec?.replicas,
-    containers: containers.map((c) => ({ name: c.name, image: c.image, resources: c.resources, command: c.command })),
-    conditions: (o.status?.conditions ?? []).map((c: { type: string; status: string; reason?: string; message?: string }) => ({ type: c.type, status: c.status, reason: c.reason, message: c.message })),
-    container_states: [...(o.status?.initContainerStatuses ?? []), ...(o.status?.containerStatuses ?? [])].map((s: { name: string; ready: boolean; restartCount: number; state: unknown; lastState: unknown }) => ({ name: s.name, ready: s.ready, restarts: s.restartCount, state: s.state, last: s.lastState })),
-    bounds: o.kind === 'HorizontalPodAutoscaler' ? { min: o.spec?.minReplicas, max: o.spec?.maxReplicas, current: o.status?.currentReplicas } : undefined,
+    replicas,
+    containers: containersOf(o).map((c) => ({ name: c.name, image: c.image, resources: c.resources, command: c.command })),
+    conditions: conditions.map((c: { type: string; status: string; reason?: string; message?: string }) => ({ type: c.type, status: c.status, reason: c.reason, message: c.message })),
+    container_states: containerStatusesOf(o).map((s) => ({ name: s.name, ready: s.ready, restarts: s.restartCount, state: s.state, last: s.lastState })),
+    unschedulable,
+    bounds: o.kind === 'HorizontalPodAutoscaler' ? { min: minReplicas, max: maxReplicas, current: currentReplicas } : undefined,
   };
 }
 
+const containersOf = (o: KubeObject): { name: string; image?: string; resources?: unknown; command?: unknown }[] =>
+  (o.kind === 'Pod' ? o.spec?.containers : o.spec?.template?.spec?.containers) ?? [];
+
 /** Control, bidirectional and zero-width characters can hide text from the person who reads the prompt later. */
-// eslint-disable-next-line no-control-regex -- exactly these are meant
 const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 function capped(value: unknown): unknown {

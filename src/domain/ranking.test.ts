@@ -35,13 +35,13 @@ describe('what is tried first', () => {
 });
 
 describe('when nothing is tried', () => {
-  it.each([
+  it.each<[string, Finding[], Proposal[], string]>([
     ['healthy beats a model', [finding('healthy', 0.75, { conclusion: 'no_action_needed' })], [model('scale_deployment')], 'no_action_needed'],
     ['a sure "a person must" beats a model', [finding('policy', 0.9, { conclusion: 'needs_person' })], [model('scale_deployment')], 'needs_person'],
     ['a surer conclusion beats a weaker proposal', [finding('root', 0.95, { conclusion: 'needs_person' }), finding('symptom', 0.85, { proposals: [item('restart_pod')] })], [], 'needs_person'],
     ['gone', [finding('gone', 0.9, { conclusion: 'already_resolved' })], [], 'already_resolved'],
-  ] as const)('%s', (_name, findings, proposals, conclusion) => {
-    expect(rank(findings as Finding[], proposals as Proposal[])).toMatchObject({ candidates: [], conclusion });
+  ])('%s', (_name, findings, proposals, conclusion) => {
+    expect(rank(findings, proposals)).toMatchObject({ candidates: [], conclusion });
   });
 
   it('a proposal as sure as the conclusion is tried', () => {

@@ -32,25 +32,31 @@ export function rank(findings: readonly Finding[], proposals: readonly Proposal[
   const sorted = [...findings].sort((a, b) => b.confidence - a.confidence);
   const conclusion = sorted.find((f) => f.conclusion !== undefined);
   const floor = Math.max(LEAST_CONFIDENCE, conclusion?.confidence ?? 0);
-  const actionable = sorted.filter((f) => f.conclusion === undefined && f.proposals.length > 0 && f.confidence >= floor);
+  const actionable = sorted.filter((f) => isActionable(f) && f.confidence >= floor);
   const rules = merged(actionable.flatMap(proposalsOf), proposals);
   const alone = proposals.filter((m) => !rules.some((r) => isSameProposal(r, m)));
-  const isSettled = actionable.length === 0 && conclusion !== undefined && isSure(conclusion);
+  const isSettled = actionable.length === 0 && isSure(conclusion);
   const fromModel = isSettled ? [] : distinct(alone).sort((a, b) => b.confidence - a.confidence);
   const candidates = [...rules, ...fromModel].slice(0, MOST_CANDIDATES);
   const decisive = actionable[0] ?? conclusion ?? sorted[0];
   return {
     candidates,
     ...(candidates.length === 0 && conclusion ? { conclusion: conclusion.conclusion! } : {}),
-    cause: decisive?.cause ?? (candidates.length > 0 ? 'model' : 'unknown'),
+    ...decidedBy(decisive, candidates[0]),
     reasoning: reasoningOf(decisive, fromModel, isSettled ? alone : []),
-    confidence: candidates[0]?.confidence ?? decisive?.confidence ?? 0,
-    source: candidates[0]?.source ?? 'rules',
-    ...(decisive?.edit === undefined ? {} : { edit: decisive.edit }),
   };
 }
 
-const isSure = (f: Finding): boolean => f.conclusion === 'already_resolved' || f.conclusion === 'no_action_needed' || (f.conclusion === 'needs_person' && f.confidence >= SURE);
+function decidedBy(finding: Finding | undefined, first: Proposal | undefined): Pick<Ranking, 'cause' | 'confidence' | 'source' | 'edit'> {
+  const { confidence, source } = first ?? { confidence: finding?.confidence ?? 0, source: 'rules' as const };
+  const edit = finding?.edit;
+  return { cause: finding?.cause ?? (first ? 'model' : 'unknown'), confidence, source, ...(edit === undefined ? {} : { edit }) };
+}
+
+const isActionable = (f: Finding): boolean => f.conclusion === undefined && f.proposals.length > 0;
+
+const isSure = (f: Finding | undefined): boolean =>
+  f?.conclusion === 'already_resolved' || f?.conclusion === 'no_action_needed' || (f?.conclusion === 'needs_person' && f.confidence >= SURE);
 
 /** The first rung is as sure as its finding, the later ones never surer. */
 const proposalsOf = (f: Finding): Proposal[] =>

@@ -53,8 +53,13 @@ function step(char: string, stack: Frame[], maxDepth: number): void {
     if (stack.length >= maxDepth) refuse(`it nests deeper than ${maxDepth} levels`);
     stack.push(char === '{' ? { keys: new Set(), isKeyNext: true } : { isKeyNext: false });
   } else if (char === '}' || char === ']') stack.pop();
-  else if (char === ',' && top?.keys) top.isKeyNext = true;
-  else if (char === ':' && top) top.isKeyNext = false;
+  else if (top?.keys) turn(char, top);
+}
+
+/** In an object a key follows `,` and a value `:`. */
+function turn(char: string, frame: Frame): void {
+  if (char === ',') frame.isKeyNext = true;
+  if (char === ':') frame.isKeyNext = false;
 }
 
 function endOfString(text: string, start: number): number {

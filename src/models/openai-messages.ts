@@ -49,12 +49,16 @@ const invalid = (why: string): never => {
 export function fromResponse(response: unknown, mode: Mode, request: Pick<ModelRequest, 'schemaName'>): ModelAnswer {
   const body = (typeof response === 'object' && response !== null ? response : {}) as Partial<ChatCompletion>;
   const choice = body.choices?.[0] ?? invalid('there is no choice in it');
-  if (choice.message?.refusal) invalid('the model refused');
-  if (choice.finish_reason === 'length') invalid('it was cut off at the token limit');
-  if (choice.finish_reason === 'content_filter') invalid('a content filter cut it off');
+  checkEnding(choice);
   const text = mode === 'tool_call' ? toolText(choice.message, request.schemaName) : choice.message?.content;
   if (typeof text !== 'string' || text.trim() === '') return invalid('it is empty');
   return { text, model: body.model ?? 'unknown', usage: usageOf(body.usage) };
+}
+
+function checkEnding(choice: Partial<ChatCompletion.Choice>): void {
+  if (choice.message?.refusal) invalid('the model refused');
+  if (choice.finish_reason === 'length') invalid('it was cut off at the token limit');
+  if (choice.finish_reason === 'content_filter') invalid('a content filter cut it off');
 }
 
 function toolText(message: ChatCompletion.Choice['message'] | undefined, name: string): string | null | undefined {

@@ -92,6 +92,7 @@ export interface PodState {
   name?: string;
 }
 
+/* eslint-disable complexity -- defaults, one per member */
 let pods = 0;
 
 /** A pod of a ReplicaSet, StatefulSet or Job, in the state given. */

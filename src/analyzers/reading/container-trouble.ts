@@ -49,9 +49,7 @@ export function troublesOfPod(pod: KubeObject, evidence: Pick<Evidence, 'events'
 
 function troubleOf(pod: KubeObject, status: ContainerStatus, isInit: boolean, events: EventLine[]): Trouble[] {
   const base = { pod, container: status.name, isInit, restarts: status.restartCount ?? 0 };
-  const waiting = status.state?.waiting;
-  const reason = waiting?.reason ?? '';
-  const message = waiting?.message ?? '';
+  const { reason = '', message = '' } = waitingOf(status);
   if (IMAGE.includes(reason)) return [{ ...base, kind: 'image', reason, message: pullMessage(message, events) }];
   if (CONFIG.includes(reason)) return [{ ...base, kind: 'config', reason, message }];
   const ended = endOf(status);
@@ -61,15 +59,27 @@ function troubleOf(pod: KubeObject, status: ContainerStatus, isInit: boolean, ev
 }
 
 /** A failed end that still matters: the container waits in back-off, has just ended, or came back and is not ready yet. */
-function endOf(status: ContainerStatus): { reason: string; message: string } | undefined {
+function endOf(status: ContainerStatus): End | undefined {
   const now = status.state?.terminated;
-  const last = status.lastState?.terminated;
-  if (now) return isFailure(now) ? { reason: now.reason ?? 'Error', message: now.message ?? exitText(now) } : undefined;
-  const isBackingOff = status.state?.waiting?.reason === 'CrashLoopBackOff' || START.includes(status.state?.waiting?.reason ?? '');
-  const isBackUp = status.state?.running !== undefined && status.ready === true;
-  if (!last || isBackUp) return isBackingOff ? { reason: 'CrashLoopBackOff', message: '' } : undefined;
-  return isBackingOff || isFailure(last) ? { reason: last.reason ?? 'Error', message: last.message ?? exitText(last) } : undefined;
+  return now ? (isFailure(now) ? endText(now) : undefined) : endBefore(status);
 }
+
+function endBefore(status: ContainerStatus): End | undefined {
+  const last = status.lastState?.terminated;
+  const { reason = '' } = waitingOf(status);
+  const isBackingOff = reason === 'CrashLoopBackOff' || START.includes(reason);
+  if (!last) return isBackingOff ? { reason: 'CrashLoopBackOff', message: '' } : undefined;
+  return isBackingOff || (isFailure(last) && !isBackUp(status)) ? endText(last) : undefined;
+}
+
+interface End {
+  reason: string;
+  message: string;
+}
+
+const waitingOf = (status: ContainerStatus): { reason?: string; message?: string } => status.state?.waiting ?? {};
+const isBackUp = (status: ContainerStatus): boolean => status.state?.running !== undefined && status.ready === true;
+const endText = (t: { reason?: string; exitCode?: number; message?: string }): End => ({ reason: t.reason ?? 'Error', message: t.message ?? exitText(t) });
 
 const isFailure = (t: { reason?: string; exitCode?: number }): boolean => (t.exitCode ?? 0) !== 0 || t.reason === 'OOMKilled';
 const exitText = (t: { exitCode?: number }): string => `exit code ${t.exitCode ?? 'unknown'}`;

@@ -55,8 +55,9 @@ function isPlausible(r: { service: string; namespace: string; port?: number; hos
   return (isAddress || isHostVariable) && isKnownNamespace(world, r.namespace);
 }
 
+/** Pods of foreign namespaces are read only to count their requests: they do not make the namespace known. */
 export const isKnownNamespace = (world: World, namespace: string): boolean =>
-  world.get('Namespace', undefined, namespace) !== undefined || world.objects.some((o) => o.metadata.namespace === namespace);
+  world.get('Namespace', undefined, namespace) !== undefined || world.objects.some((o) => o.metadata.namespace === namespace && o.kind !== 'Pod');
 
 /** Hosts in log lines and probe events that speak of a failed connection. */
 export function hostsOfComplaints(pods: readonly KubeObject[], evidence: Evidence, world: World): HostReference[] {

@@ -1,5 +1,6 @@
 import { conditionOf, controllerOf, type KubeObject, type World } from '../../domain/kube.js';
 import { canonicalJson } from '../../domain/sha256.js';
+import { countOf, desiredReplicas, isObserved } from '../../domain/status.js';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const HASH = 'pod-template-hash';
@@ -31,16 +32,13 @@ export function templateText(template: KubeObject['spec']): string {
 
 export function rolloutOf(world: World, deployment: KubeObject): Rollout {
   const own = templateText(deployment.spec?.template);
-  const sets = world
-    .ownedBy(deployment.metadata.uid ?? '')
-    .filter((o) => o.kind === 'ReplicaSet')
-    .sort((a, b) => revisionOf(b) - revisionOf(a) || (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
+  const sets = setsOf(world, deployment);
   const current = sets.find((rs) => templateText(rs.spec?.template) === own);
   const earlier = sets.filter((rs) => rs !== current && isBefore(rs, current));
   const progressing = conditionOf(deployment, 'Progressing');
-  const isObserved = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  const hasCompleted = isObserved && progressing?.reason === 'NewReplicaSetAvailable';
-  const hasExceededDeadline = isObserved && progressing?.reason === 'ProgressDeadlineExceeded';
+  const reason = isObserved(deployment) ? progressing?.reason : undefined;
+  const hasCompleted = reason === 'NewReplicaSetAvailable';
+  const hasExceededDeadline = reason === 'ProgressDeadlineExceeded';
   return {
     workload: deployment,
     current,
@@ -52,18 +50,20 @@ export function rolloutOf(world: World, deployment: KubeObject): Rollout {
   };
 }
 
+/** Newest revision first. */
+const setsOf = (world: World, deployment: KubeObject): KubeObject[] =>
+  world
+    .ownedBy(deployment.metadata.uid ?? '')
+    .filter((o) => o.kind === 'ReplicaSet')
+    .sort((a, b) => revisionOf(b) - revisionOf(a) || (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
+
 const isBefore = (rs: KubeObject, current: KubeObject | undefined): boolean => !current || revisionOf(rs) <= revisionOf(current);
 
 /** Everything that was asked for is updated, available, and nothing old is left. */
 export function isSettled(deployment: KubeObject): boolean {
-  const { status = {}, spec = {} } = deployment;
-  const desired = spec.replicas ?? 1;
-  return (
-    (status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0) &&
-    (status.updatedReplicas ?? 0) === desired &&
-    (status.replicas ?? 0) === desired &&
-    (status.availableReplicas ?? 0) >= desired
-  );
+  const desired = desiredReplicas(deployment);
+  const isAllNew = countOf(deployment, 'updatedReplicas') === desired && countOf(deployment, 'replicas') === desired;
+  return isObserved(deployment) && isAllNew && countOf(deployment, 'availableReplicas') >= desired;
 }
 
 /** A re-used ReplicaSet is old; its rollout is as young as the last progress that the controller wrote down. */
@@ -99,11 +99,14 @@ export interface ContainerSpec {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a PodSpec is open-ended JSON here
-export const podSpecOf = (o: KubeObject | undefined): any =>
-  o?.kind === 'Pod' ? o.spec : (o?.spec?.template?.spec ?? o?.spec?.jobTemplate?.spec?.template?.spec ?? {});
+export function podSpecOf(o: KubeObject | undefined): any {
+  if (!o?.spec) return {};
+  const template = o.kind === 'CronJob' ? o.spec.jobTemplate?.spec?.template : o.spec.template;
+  return (o.kind === 'Pod' ? o.spec : template?.spec) ?? {};
+}
 
 /** Init containers included, after the others. */
-export const containersOf = (o: KubeObject | undefined): ContainerSpec[] => [...(podSpecOf(o)?.containers ?? []), ...(podSpecOf(o)?.initContainers ?? [])];
+export const containersOf = (o: KubeObject | undefined): ContainerSpec[] => [...(podSpecOf(o).containers ?? []), ...(podSpecOf(o).initContainers ?? [])];
 
 export const containerOf = (o: KubeObject | undefined, name: string): ContainerSpec | undefined => containersOf(o).find((c) => c.name === name);
 

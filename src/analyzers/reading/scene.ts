@@ -10,29 +10,29 @@ export const isWorkload = (o: KubeObject): boolean => WORKLOADS.includes(o.kind)
 export function workloadsInScope(evidence: Evidence, world: World): KubeObject[] {
   const target = evidence.object;
   if (!target) return [];
-  const tops = (pods: KubeObject[]) => distinct(pods.map((p) => world.topOwnerOf(p)));
-  const inNamespace = world.list('Pod', target.metadata.namespace);
-  switch (target.kind) {
-    case 'Service':
-      return tops(inNamespace.filter((p) => hasSelector(target) && selects({ matchLabels: target.spec.selector }, p.metadata.labels)));
-    case 'PodDisruptionBudget':
-      return tops(inNamespace.filter((p) => selects(target.spec?.selector, p.metadata.labels)));
-    case 'PersistentVolumeClaim':
-      return tops(inNamespace.filter((p) => mounts(p, target.metadata.name)));
-    case 'HorizontalPodAutoscaler':
-      return present([world.get(target.spec?.scaleTargetRef?.kind, target.metadata.namespace, target.spec?.scaleTargetRef?.name)]);
-    case 'CronJob':
-      return world.ownedBy(target.metadata.uid ?? '');
-    case 'Namespace':
-      return topLevel(world, target.metadata.name);
-    case 'ResourceQuota':
-    case 'LimitRange':
-    case 'NetworkPolicy':
-      return topLevel(world, target.metadata.namespace);
-    default:
-      return isWorkload(target) ? [world.topOwnerOf(target)].filter(isWorkload) : [];
-  }
+  const behind = BEHIND[target.kind];
+  if (behind) return behind(target, world);
+  return isWorkload(target) ? [world.topOwnerOf(target)].filter(isWorkload) : [];
 }
+
+/** Top owners of the pods of the target's namespace that fit. */
+const owning = (target: KubeObject, world: World, isMeant: (pod: KubeObject) => boolean): KubeObject[] =>
+  distinct(world.list('Pod', target.metadata.namespace).filter(isMeant).map((p) => world.topOwnerOf(p)));
+
+const wholeNamespace = (target: KubeObject, world: World): KubeObject[] => topLevel(world, target.metadata.namespace);
+
+/** Kinds that are no workload, and the workloads that stand behind one. */
+const BEHIND: Record<string, (target: KubeObject, world: World) => KubeObject[]> = {
+  Service: (s, world) => owning(s, world, (p) => hasSelector(s) && selects({ matchLabels: s.spec.selector }, p.metadata.labels)),
+  PodDisruptionBudget: (b, world) => owning(b, world, (p) => selects(b.spec?.selector, p.metadata.labels)),
+  PersistentVolumeClaim: (c, world) => owning(c, world, (p) => mounts(p, c.metadata.name)),
+  HorizontalPodAutoscaler: (h, world) => present([world.get(h.spec?.scaleTargetRef?.kind, h.metadata.namespace, h.spec?.scaleTargetRef?.name)]),
+  CronJob: (c, world) => world.ownedBy(c.metadata.uid ?? ''),
+  Namespace: (n, world) => topLevel(world, n.metadata.name),
+  ResourceQuota: wholeNamespace,
+  LimitRange: wholeNamespace,
+  NetworkPolicy: wholeNamespace,
+};
 
 const hasSelector = (service: KubeObject): boolean => Object.keys(service.spec?.selector ?? {}).length > 0;
 

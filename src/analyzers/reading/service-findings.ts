@@ -58,23 +58,28 @@ function portMissing({ service, port }: Extract<ServiceState, { kind: 'port_miss
 
 function selectorMismatch({ service, meant }: Extract<ServiceState, { kind: 'selector_mismatch' }>, world: World): Told {
   const selector: Record<string, string> = service.spec.selector;
+  const labels = labelsOf(meant);
   const base = {
     cause: 'service.selector_mismatch',
     summary: `${nameOf(service)} selects no pods${meant ? `: the labels of ${nameOf(meant)} are others` : ''}`,
     target: targetOf(service),
-    evidence: [`selector ${JSON.stringify(selector)}`, ...(meant ? [`labels of ${meant.metadata.name}: ${JSON.stringify(meant.spec?.template?.metadata?.labels ?? {})}`] : [])],
+    evidence: [`selector ${JSON.stringify(selector)}`, ...(meant ? [`labels of ${meant.metadata.name}: ${JSON.stringify(labels)}`] : [])],
   };
-  const rollout = meant?.kind === 'Deployment' ? rolloutOf(world, meant) : undefined;
-  const to = rollout && fallbackOf(rollout, (rs) => selects({ matchLabels: selector }, rs.spec?.template?.metadata?.labels));
+  const to = meant && earlierWith(world, meant, (rs) => selects({ matchLabels: selector }, labelsOf(rs)));
   if (meant && to) {
     return { ...base, cause: 'bad_rollout.labels', target: targetOf(meant), proposals: [rollback(meant, to, 0.94, `pods of revision ${revisionOf(to)} carry the labels that ${service.metadata.name} selects`)] };
   }
   return { ...base, ...forPerson, edit: meant ? `kubectl patch service ${at(service)} --type=json -p '${JSON.stringify([{ op: 'replace', path: '/spec/selector', value: rightSelector(selector, meant) }])}'` : `kubectl edit service ${at(service)}` };
 }
 
+const labelsOf = (o: KubeObject | undefined): Record<string, string> => o?.spec?.template?.metadata?.labels ?? {};
+
+const earlierWith = (world: World, workload: KubeObject, isRight: (rs: KubeObject) => boolean): KubeObject | undefined =>
+  workload.kind === 'Deployment' ? fallbackOf(rolloutOf(world, workload), isRight) : undefined;
+
 /** The same keys with the workload's values; what the workload does not carry is dropped. */
 function rightSelector(selector: Record<string, string>, meant: KubeObject): Record<string, string> {
-  const labels: Record<string, string> = meant.spec?.template?.metadata?.labels ?? {};
+  const labels = labelsOf(meant);
   const kept = Object.fromEntries(Object.keys(selector).filter((k) => labels[k] !== undefined).map((k) => [k, labels[k]!]));
   return Object.keys(kept).length > 0 ? kept : (meant.spec?.selector?.matchLabels ?? labels);
 }
@@ -88,7 +93,7 @@ function targetPort({ service, pod, target }: Extract<ServiceState, { kind: 'tar
     target: targetOf(service),
     evidence: [`targetPort ${target}`, `ports of pod ${pod.metadata.name}: ${containersOf(pod).flatMap((c) => c.ports ?? []).map((p) => `${p.name ? `${p.name}=` : ''}${p.containerPort}`).join(', ')}`],
   };
-  const to = workload.kind === 'Deployment' ? fallbackOf(rolloutOf(world, workload), serves) : undefined;
+  const to = earlierWith(world, workload, serves);
   if (to) return { ...base, cause: 'bad_rollout.port', target: targetOf(workload), proposals: [rollback(workload, to, 0.93, `pods of revision ${revisionOf(to)} serve port ${target}`)] };
   const index = (service.spec.ports as { targetPort?: number | string; port: number }[]).findIndex((p) => (p.targetPort ?? p.port) === target);
   const right = containersOf(pod).flatMap((c) => c.ports ?? [])[0]?.containerPort;
@@ -108,20 +113,28 @@ function policy({ service, policies, to, port }: Extract<ServiceState, { kind: '
   };
 }
 
+const appOf = (o: KubeObject | undefined): string => o?.metadata.labels?.['app'] ?? o?.metadata.labels?.['app.kubernetes.io/name'] ?? 'app';
+
+/** A pod's own labels, without what a controller stamps on each revision. */
+function podSelectorOf(o: KubeObject | undefined): { matchLabels: Record<string, string> } {
+  const { 'pod-template-hash': _hash, 'controller-revision-hash': _revision, 'statefulset.kubernetes.io/pod-name': _name, ...rest } = o?.metadata.labels ?? {};
+  return { matchLabels: rest };
+}
+
+const peer = (o: KubeObject | undefined) => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': o?.metadata.namespace ?? '' } },
+  podSelector: podSelectorOf(o),
+});
+
 /** The narrow addition that lets exactly this flow through; the policy in the way stays as it is. */
 function allowance(isEgress: boolean, from: KubeObject | undefined, to: KubeObject, port: number | undefined): KubeObject {
   const ports = port === undefined ? {} : { ports: [{ port, protocol: 'TCP' }] };
-  const labels = (o: KubeObject | undefined) => {
-    const { 'pod-template-hash': _hash, 'controller-revision-hash': _revision, ...rest } = o?.metadata.labels ?? {};
-    return { matchLabels: rest };
-  };
-  const peer = (o: KubeObject | undefined) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': o?.metadata.namespace ?? '' } }, podSelector: labels(o) });
   const [subject, other] = isEgress ? [from, to] : [to, from];
   const rule = isEgress ? { egress: [{ to: [peer(other)], ...ports }] } : { ingress: [{ from: [peer(other)], ...ports }] };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: `allow-${from?.metadata.labels?.['app'] ?? 'client'}-to-${to.metadata.labels?.['app'] ?? 'server'}`, namespace: subject?.metadata.namespace },
-    spec: { podSelector: labels(subject), policyTypes: [isEgress ? 'Egress' : 'Ingress'], ...rule },
+    metadata: { name: `allow-${appOf(from)}-to-${appOf(to)}`, namespace: subject?.metadata.namespace },
+    spec: { podSelector: podSelectorOf(subject), policyTypes: [isEgress ? 'Egress' : 'Ingress'], ...rule },
   };
 }

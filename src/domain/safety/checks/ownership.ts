@@ -24,9 +24,9 @@ function gitOps(o: KubeObject, at: string): SafetyFinding[] {
   const { labels = {}, annotations = {}, managedFields } = o.metadata;
   if (FLUX.some((key) => labels[key] !== undefined)) return deny('gitops_owned', `${at} is reconciled by Flux; change it in its repository`);
   const isTracked = annotations['argocd.argoproj.io/tracking-id'] !== undefined;
-  const isWrittenByArgo = managedFields?.some((m) => /^argocd/.test(m.manager ?? '')) ?? false;
+  const isMarked = isTracked || labels['app.kubernetes.io/instance'] !== undefined;
   // caches may have stripped managedFields: then the tracking id alone must do
-  const isArgo = (isTracked && (isWrittenByArgo || managedFields === undefined)) || (labels['app.kubernetes.io/instance'] !== undefined && isWrittenByArgo);
+  const isArgo = managedFields === undefined ? isTracked : isMarked && managedFields.some((m) => /^argocd/.test(m.manager ?? ''));
   return isArgo ? deny('gitops_owned', `${at} is synced by Argo CD; change it in its repository`) : [];
 }
 

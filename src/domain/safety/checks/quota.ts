@@ -1,6 +1,7 @@
 import type { Edit } from '../../change.js';
 import type { KubeObject } from '../../kube.js';
 import { quantityOf } from '../../quantity.js';
+import { desiredReplicas } from '../../status.js';
 import type { Check, SafetyFacts } from '../facts.js';
 import { findingsOf, targetText } from './finding.js';
 import { subjectOf } from './subject.js';
@@ -25,19 +26,21 @@ interface Container {
 /** `pods`, `requests.cpu`, `limits.memory` … that the step needs on top of what is used. */
 function growthOf(f: SafetyFacts, subject: KubeObject): { needs: Amounts; containers: Container[] } | undefined {
   const change = f.step.changes[0];
-  const containers: Container[] = subject.spec?.template?.spec?.containers ?? [];
+  const containers = containersOf(subject);
   if (change?.op === 'scale') {
     const more = change.after - change.before;
     return more > 0 ? { needs: { ...times(sumOf(containers), more), pods: more, 'count/pods': more }, containers } : undefined;
   }
   if (change?.op !== 'edit' || f.step.action !== 'increase_resources') return undefined;
-  const after: Container[] = withEdits(subject, change.edits).spec?.template?.spec?.containers ?? [];
-  // the rollout surges: one pod of the new size beside the old ones
-  const surge = subject.spec?.strategy?.type === 'Recreate' || subject.kind !== 'Deployment' ? 0 : 1;
-  const replicas: number = subject.spec?.replicas ?? 1;
+  const after = containersOf(withEdits(subject, change.edits));
   const grown = minus(sumOf(after), sumOf(containers));
-  return { needs: plus(times(grown, replicas), times(sumOf(after), surge)), containers: after };
+  return { needs: plus(times(grown, desiredReplicas(subject)), times(sumOf(after), surgeOf(subject))), containers: after };
 }
+
+const containersOf = (o: KubeObject): Container[] => o.spec?.template?.spec?.containers ?? [];
+
+/** A rolling Deployment puts one pod of the new size beside the old ones. */
+const surgeOf = (o: KubeObject): number => (o.kind === 'Deployment' && o.spec?.strategy?.type !== 'Recreate' ? 1 : 0);
 
 function sumOf(containers: readonly Container[]): Amounts {
   const sum: Amounts = {};

@@ -1,5 +1,6 @@
 import { conditionOf, isPodReady, podsOf, type KubeObject, type World } from '../../kube.js';
 import type { Check } from '../facts.js';
+import { containerStatusesOf, countOf, isObserved } from '../../status.js';
 import { findingsOf, targetText } from './finding.js';
 import { subjectOf } from './subject.js';
 
@@ -18,25 +19,28 @@ export const rollout: Check = (f) => {
 
 export function isMoving(o: KubeObject, world: World): boolean {
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(o.kind)) return false;
-  if ((o.status?.observedGeneration ?? 0) < (o.metadata.generation ?? 0)) return true;
+  if (!isObserved(o)) return true;
   return isRolling(o) && !podsOf(world, o).some(isFailing);
 }
 
 function isRolling(o: KubeObject): boolean {
-  const { status = {}, spec = {} } = o;
-  if (o.kind === 'Deployment') {
-    const progressing = conditionOf(o, 'Progressing');
-    return !spec.paused && progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable' && (status.updatedReplicas ?? 0) + (status.unavailableReplicas ?? 0) > 0;
-  }
-  if (spec.updateStrategy?.type === 'OnDelete') return false;
-  if (o.kind === 'StatefulSet') return status.updateRevision !== undefined && status.currentRevision !== status.updateRevision;
-  return (status.updatedNumberScheduled ?? 0) < (status.desiredNumberScheduled ?? 0);
+  if (o.kind === 'Deployment') return isProgressing(o);
+  if (o.spec?.updateStrategy?.type === 'OnDelete') return false;
+  if (o.kind === 'StatefulSet') return o.status?.updateRevision !== undefined && o.status.currentRevision !== o.status.updateRevision;
+  return countOf(o, 'updatedNumberScheduled') < countOf(o, 'desiredNumberScheduled');
+}
+
+/** The controller calls a rollout progressing until all of it is available, or its deadline has passed. */
+function isProgressing(o: KubeObject): boolean {
+  const progressing = conditionOf(o, 'Progressing');
+  const isOpen = progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable';
+  return isOpen && !o.spec?.paused && countOf(o, 'updatedReplicas') + countOf(o, 'unavailableReplicas') > 0;
 }
 
 /** A pod with a failure behind it keeps a rollout from moving. */
 const isFailing = (pod: KubeObject): boolean =>
   !isPodReady(pod) &&
-  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].some(
+  containerStatusesOf(pod).some(
     (s: { restartCount?: number; state?: { waiting?: { reason?: string }; terminated?: { exitCode?: number } } }) =>
       (s.restartCount ?? 0) > 0 || FAILED_WAITING.test(s.state?.waiting?.reason ?? '') || (s.state?.terminated?.exitCode ?? 0) !== 0,
   );
