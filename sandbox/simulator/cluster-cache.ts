@@ -44,11 +44,50 @@ function drop(store: Store, object: Stored): boolean {
   return true;
 }
 
+interface Running {
+  informer: ListWatch<KubernetesObject>;
+  listed: Promise<void>;
+}
+
+interface InformerDeps {
+  client: KubeClient;
+  watch: Watch;
+  store: Store;
+  isStopped(): boolean;
+  tell(change: Change, object: Stored): void;
+}
+
+function startInformer(kind: Kind, { client, watch, store, isStopped, tell }: InformerDeps): Running {
+  const path = collectionPath(kind);
+  let hasListed: () => void = () => undefined;
+  const listed = new Promise<void>((resolve) => (hasListed = resolve));
+  const list = async (): Promise<KubernetesListObject<KubernetesObject>> => {
+    const found = await client.request<KubernetesListObject<KubernetesObject>>('GET', path);
+    // the informer hands the items over right after this promise settles
+    setImmediate(hasListed);
+    return found;
+  };
+  const informer = new ListWatch<KubernetesObject>(path, watch, list, false);
+  const arrived = (change: Change) => (object: KubernetesObject): void => {
+    if (put(store, object as Stored)) tell(change, object as Stored);
+  };
+  informer.on('add', arrived('add'));
+  informer.on('update', arrived('update'));
+  informer.on('delete', (object) => {
+    if (drop(store, object as Stored)) tell('delete', object as Stored);
+  });
+  informer.on('error', () => {
+    setTimeout(() => void (isStopped() || informer.start()), restartAfterMs).unref();
+  });
+  void informer.start();
+  return { informer, listed };
+}
+
 /** Watch caches over client-node's informers, indexed by namespace; an informer that fails is started again. */
 export function clusterCacheOf(client: KubeClient): ClusterCache {
   const stores = new Map<Kind, Store>();
   const listeners = new Map<Kind, Listener<Kind>[]>();
-  const running = new Map<Kind, { informer: ListWatch<KubernetesObject>; listed: Promise<void> }>();
+  const running = new Map<Kind, Running>();
   const watch = new Watch(client.config);
   let isStopped = false;
 
@@ -60,33 +99,8 @@ export function clusterCacheOf(client: KubeClient): ClusterCache {
   const tell = (kind: Kind, change: Change, object: Stored): void => {
     for (const listener of listeners.get(kind) ?? []) listener(change, object as KindMap[Kind]);
   };
-
-  const startInformer = (kind: Kind): { informer: ListWatch<KubernetesObject>; listed: Promise<void> } => {
-    const path = collectionPath(kind);
-    let hasListed: () => void = () => undefined;
-    const listed = new Promise<void>((resolve) => (hasListed = resolve));
-    const list = async (): Promise<KubernetesListObject<KubernetesObject>> => {
-      const found = await client.request<KubernetesListObject<KubernetesObject>>('GET', path);
-      // the informer hands the items over right after this promise settles
-      setImmediate(hasListed);
-      return found;
-    };
-    const informer = new ListWatch<KubernetesObject>(path, watch, list, false);
-    const store = storeOf(kind);
-    const arrived = (change: Change) => (object: KubernetesObject): void => {
-      if (put(store, object as Stored)) tell(kind, change, object as Stored);
-    };
-    informer.on('add', arrived('add'));
-    informer.on('update', arrived('update'));
-    informer.on('delete', (object) => {
-      if (drop(store, object as Stored)) tell(kind, 'delete', object as Stored);
-    });
-    informer.on('error', () => {
-      setTimeout(() => void (isStopped || informer.start()), restartAfterMs).unref();
-    });
-    void informer.start();
-    return { informer, listed };
-  };
+  const start = (kind: Kind): Running =>
+    startInformer(kind, { client, watch, store: storeOf(kind), isStopped: () => isStopped, tell: (change, object) => tell(kind, change, object) });
 
   return {
     get: <K extends Kind>(kind: K, namespace: string | undefined, name: string) => stores.get(kind)?.get(namespace ?? '')?.get(name) as KindMap[K] | undefined,
@@ -100,11 +114,13 @@ export function clusterCacheOf(client: KubeClient): ClusterCache {
       listeners.set(kind, [...(listeners.get(kind) ?? []), listener as unknown as Listener<Kind>]);
     },
     async watch(kinds) {
-      for (const kind of kinds) if (!running.has(kind)) running.set(kind, startInformer(kind));
+      for (const kind of kinds) if (!running.has(kind)) running.set(kind, start(kind));
       await Promise.all(kinds.map((kind) => running.get(kind)?.listed));
     },
     learn: (kind, object) => {
-      if (stores.get(kind)?.get(object.metadata.namespace ?? '')?.has(object.metadata.name)) put(storeOf(kind), object);
+      const isKnown = stores.get(kind)?.get(object.metadata.namespace ?? '')?.has(object.metadata.name) ?? false;
+      // the watch will bring the same version and be ignored, so listeners hear of it here
+      if (isKnown && put(storeOf(kind), object)) tell(kind, 'update', object);
     },
     async stop() {
       isStopped = true;

@@ -1,4 +1,4 @@
-import { environmentOf } from './environment.js';
+import { environmentOf, expand } from './environment.js';
 import type { Surroundings } from './container-faults.js';
 import type { ContainerMemory, PodEvent, Run } from './memory.js';
 import { timeText, withLines } from './memory.js';
@@ -70,52 +70,58 @@ function commandNotFound(memory: ContainerMemory, around: Surroundings, argv0: s
   };
 }
 
-/** Tries to start a container: pull, volumes, references, command, in the order of the table. */
-export function startContainer(memory: ContainerMemory, around: Surroundings, mountProblem: string | undefined): Step {
-  const { container, pod, world, image, now } = around;
-  const problem = memory.isPulled ? undefined : pullProblem(around);
-  if (problem) return pullFailed(memory, around, problem);
-  const pulled = { ...memory, isPulled: true, problem: undefined, pullFailures: 0 };
-  if (mountProblem) return { memory: { ...pulled, stage: 'creating', sinceMs: now }, events: [] };
-  const events = memory.isPulled ? [] : [about(around, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine`)];
-
-  const environment = environmentOf(container, pod, world);
-  if (environment.problem) {
-    const failed = about(around, 'Warning', 'Failed', `Error: ${environment.problem}`);
-    return { memory: { ...pulled, stage: 'config_error', sinceMs: now, problem: environment.problem }, events: [...events, failed] };
-  }
-  const argv0 = container.command?.[0]?.replace(/\$\(([^)]+)\)/g, (whole, name: string) => environment.values[name] ?? whole);
-  if (argv0 !== undefined && image.command && !image.command.includes(argv0)) {
-    const step = commandNotFound(pulled, around, argv0);
-    return { memory: step.memory, events: [...events, ...step.events] };
-  }
-
+function started(memory: ContainerMemory, around: Surroundings, env: Record<string, string>): Step {
+  const { container, pod, now } = around;
   const creations = memory.creations + 1;
   const run: Run = {
     id: runtimeId(`${pod.metadata.uid}/${container.name}/${String(creations)}`),
     startedMs: now,
-    env: environment.values,
+    env,
     frozen: frozenFiles(container, around.volumes),
     isReady: false,
     hasAnnouncedStart: false,
   };
-  const isRestart = memory.creations > 0;
+  const commandLine = [...(container.command ?? []), ...(container.args ?? [])].join(' ');
   return {
     memory: {
-      ...pulled,
+      ...memory,
       stage: 'running',
       sinceMs: now,
       creations,
       run,
       last: memory.exited ?? memory.last,
       exited: undefined,
-      previousLog: isRestart ? memory.log : memory.previousLog,
-      log: withLines([], now, `starting ${[...(container.command ?? []), ...(container.args ?? [])].join(' ') || container.image}`),
+      previousLog: memory.creations > 0 ? memory.log : memory.previousLog,
+      log: withLines([], now, `starting ${commandLine || container.image}`),
     },
     events: [
-      ...events,
       about(around, 'Normal', 'Created', `Created container: ${container.name}`),
       about(around, 'Normal', 'Started', `Started container ${container.name}`),
     ],
   };
+}
+
+/** References, command, start: what follows once image and volumes are there. */
+function createContainer(memory: ContainerMemory, around: Surroundings): Step {
+  const { container, pod, world, image, now } = around;
+  const environment = environmentOf(container, pod, world);
+  if (environment.problem) {
+    const failed = about(around, 'Warning', 'Failed', `Error: ${environment.problem}`);
+    return { memory: { ...memory, stage: 'config_error', sinceMs: now, problem: environment.problem }, events: [failed] };
+  }
+  const argv0 = container.command?.[0] && expand(container.command[0], environment.values);
+  const isKnown = argv0 === undefined || !image.command || image.command.includes(argv0);
+  return isKnown ? started(memory, around, environment.values) : commandNotFound(memory, around, argv0);
+}
+
+/** Tries to start a container: pull, volumes, references, command, in the order of the table. */
+export function startContainer(memory: ContainerMemory, around: Surroundings, mountProblem: string | undefined): Step {
+  const problem = memory.isPulled ? undefined : pullProblem(around);
+  if (problem) return pullFailed(memory, around, problem);
+  const pulled = { ...memory, isPulled: true, problem: undefined, pullFailures: 0 };
+  if (mountProblem) return { memory: { ...pulled, stage: 'creating', sinceMs: around.now }, events: [] };
+  const step = createContainer(pulled, around);
+  if (memory.isPulled) return step;
+  const event = about(around, 'Normal', 'Pulled', `Container image "${around.container.image}" already present on machine`);
+  return { memory: step.memory, events: [event, ...step.events] };
 }

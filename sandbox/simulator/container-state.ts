@@ -1,6 +1,6 @@
-import { deathOf, startupMsOf, unmetDependency, unreadinessOf, type Death, type Surroundings } from './container-faults.js';
+import { deathOf, startupMsOf, unmetDependency, unreadinessOf, type Death, type Surroundings, type Unreadiness } from './container-faults.js';
 import { eventAbout, startContainer, type Step } from './container-start.js';
-import type { ContainerMemory, PodEvent, Run } from './memory.js';
+import type { ContainerMemory, PodEvent, Run, Stage } from './memory.js';
 import { timeText, withLines } from './memory.js';
 import { probeFailure } from './probes.js';
 
@@ -81,49 +81,69 @@ function probeEvents(run: Run, around: Surroundings, readinessProblem: string | 
   return problems.flatMap(([which, what]) => (what ? [eventAbout(around, 'Warning', 'Unhealthy', `${which} probe failed: ${what}`)] : []));
 }
 
-function runApp(memory: ContainerMemory, previous: Run, around: Surroundings): ContainerOutcome {
+interface Alive {
+  memory: ContainerMemory;
+  run: Run;
+  death?: Death;
+}
+
+/** What every running container goes through: death when it is due, silence while it starts, its lines once it is up. */
+function livesOn(memory: ContainerMemory, previous: Run, around: Surroundings, startupMs: number): ContainerOutcome | Alive {
   const { now, image } = around;
   const run: Run = { ...previous };
   const death = deathOf(run, around);
   if (death && now >= death.atMs) return { ...died(memory, run, death, around), nextCheckAtMs: now };
-  const upAtMs = run.startedMs + startupMsOf(image, false);
+  const upAtMs = run.startedMs + startupMs;
   if (now < upAtMs) return { memory: { ...memory, run }, events: [], nextCheckAtMs: Math.min(upAtMs, death?.atMs ?? Infinity) };
-
-  const announced = run.hasAnnouncedStart ? memory : { ...memory, log: withLines(memory.log, now, ...image.logs) };
+  const log = run.hasAnnouncedStart ? memory.log : withLines(memory.log, now, ...image.logs);
   run.hasAnnouncedStart = true;
-  const why = unreadinessOf(around);
-  const wasFailing = run.unreadySinceMs !== undefined;
-  if (why) run.unreadySinceMs ??= now;
+  return { memory: { ...memory, log }, run, death };
+}
+
+/** Ready flips at once to true, and to false only after failing for a while, like a probe with a threshold. */
+function judgeReadiness(run: Run, isUnready: boolean, now: number): void {
+  if (isUnready) run.unreadySinceMs ??= now;
   else run.unreadySinceMs = undefined;
-  const toldRecently = wasFailing && run.complaint !== undefined && now - run.complaint.atMs < complaintEveryMs;
-  const told = complain(announced, run, why && (why.log ?? why.probe ?? ''), now);
-  // a probe problem without words of the application stays out of its log
-  const kept = why && !why.log ? announced : told;
-  // Ready flips at once to true, and to false only after failing for a while, like a probe with a threshold
-  run.isReady = !why || (run.isReady && now - (run.unreadySinceMs ?? now) < unreadyAfterMs);
+  const isTolerated = run.isReady && now - (run.unreadySinceMs ?? now) < unreadyAfterMs;
+  run.isReady = !isUnready || isTolerated;
+}
+
+/** When something that is only a matter of time happens next. */
+function nextLook({ run, death }: Alive, isUnready: boolean, around: Surroundings): number {
+  const { now, image } = around;
   const checks = [death?.atMs ?? Infinity];
-  if (why) checks.push(run.isReady ? (run.unreadySinceMs ?? now) + unreadyAfterMs : (run.complaint?.atMs ?? now) + complaintEveryMs);
+  if (isUnready) checks.push(run.isReady ? (run.unreadySinceMs ?? now) + unreadyAfterMs : (run.complaint?.atMs ?? now) + complaintEveryMs);
   // answers of the authorizer are only kept fresh while somebody asks
   if (image.access.length > 0) checks.push(now + complaintEveryMs);
-  return { memory: { ...kept, run }, events: probeEvents(run, around, why?.probe, toldRecently), nextCheckAtMs: Math.min(...checks) };
+  return Math.min(...checks);
+}
+
+const complaintOf = (why: Unreadiness | undefined): string | undefined => why && (why.log ?? why.probe ?? '');
+
+function runApp(memory: ContainerMemory, previous: Run, around: Surroundings): ContainerOutcome {
+  const { now, image } = around;
+  const alive = livesOn(memory, previous, around, startupMsOf(image, false));
+  if ('nextCheckAtMs' in alive) return alive;
+  const { run } = alive;
+  const why = unreadinessOf(around);
+  const wasTold = run.unreadySinceMs !== undefined && run.complaint !== undefined && now - run.complaint.atMs < complaintEveryMs;
+  const told = complain(alive.memory, run, complaintOf(why), now);
+  // a probe's problem stays out of the application's own log
+  const kept = why && !why.log ? alive.memory : told;
+  judgeReadiness(run, why !== undefined, now);
+  return { memory: { ...kept, run }, events: probeEvents(run, around, why?.probe, wasTold), nextCheckAtMs: nextLook(alive, why !== undefined, around) };
 }
 
 /** An init container is through once it started up and everything it waits for answers. */
 function runInit(memory: ContainerMemory, previous: Run, around: Surroundings): ContainerOutcome {
   const { now, image } = around;
-  const run: Run = { ...previous };
-  const death = deathOf(run, around);
-  if (death && now >= death.atMs) return { ...died(memory, run, death, around), nextCheckAtMs: now };
-  const upAtMs = run.startedMs + startupMsOf(image, true);
-  if (now < upAtMs) return { memory: { ...memory, run }, events: [], nextCheckAtMs: Math.min(upAtMs, death?.atMs ?? Infinity) };
-  const announced = run.hasAnnouncedStart ? memory : { ...memory, log: withLines(memory.log, now, ...image.logs) };
-  run.hasAnnouncedStart = true;
+  const alive = livesOn(memory, previous, around, startupMsOf(image, true));
+  if ('nextCheckAtMs' in alive) return alive;
+  const { run, death } = alive;
   const waiting = unmetDependency(around);
-  const told = complain(announced, run, waiting, now);
-  if (death || waiting) {
-    return { memory: { ...told, run }, events: [], nextCheckAtMs: Math.min(death?.atMs ?? Infinity, waiting ? now + complaintEveryMs : Infinity) };
-  }
-  return { ...died(told, run, { atMs: now, exitCode: 0, reason: 'Completed' }, around), nextCheckAtMs: now };
+  const told = complain(alive.memory, run, waiting, now);
+  if (!death && !waiting) return { ...died(told, run, { atMs: now, exitCode: 0, reason: 'Completed' }, around), nextCheckAtMs: now };
+  return { memory: { ...told, run }, events: [], nextCheckAtMs: Math.min(death?.atMs ?? Infinity, waiting ? now + complaintEveryMs : Infinity) };
 }
 
 const isSidecar = (around: Surroundings): boolean => around.container.restartPolicy === 'Always';
@@ -173,29 +193,25 @@ function retryConfig(memory: ContainerMemory, around: Surroundings, mountProblem
   return isSame && around.now < dueMs ? { memory, events: [], nextCheckAtMs: dueMs } : outcome;
 }
 
-function stepOnce(memory: ContainerMemory, around: Surroundings, mountProblem: string | undefined): ContainerOutcome {
-  switch (memory.stage) {
-    case 'new':
-      return start(memory, around, mountProblem);
-    case 'creating':
-      return mountProblem ? { memory, events: [], nextCheckAtMs: Infinity } : start(memory, around, mountProblem);
-    case 'config_error':
-      return retryConfig(memory, around, mountProblem);
-    case 'pull_failed':
-      return afterPullFailure(memory, around);
-    case 'pull_backoff':
-      return waitThenStart(memory.sinceMs + pullRetryMs(memory), memory, around, mountProblem);
-    case 'crash_backoff':
-      return waitThenStart(memory.sinceMs + shownMs + crashBackoffMs(memory), memory, around, mountProblem);
-    case 'crashed':
-      return afterCrash(memory, around);
-    case 'running':
-      if (!memory.run) return start(memory, around, mountProblem);
-      return around.isInit && !isSidecar(around) ? runInit(memory, memory.run, around) : runApp(memory, memory.run, around);
-    case 'done':
-      return { memory, events: [], nextCheckAtMs: Infinity };
-  }
+function keepRunning(memory: ContainerMemory, around: Surroundings, mountProblem: string | undefined): ContainerOutcome {
+  if (!memory.run) return start(memory, around, mountProblem);
+  return around.isInit && !isSidecar(around) ? runInit(memory, memory.run, around) : runApp(memory, memory.run, around);
 }
+
+type StageRule = (memory: ContainerMemory, around: Surroundings, mountProblem: string | undefined) => ContainerOutcome;
+const rest: StageRule = (memory) => ({ memory, events: [], nextCheckAtMs: Infinity });
+
+const stageRules: Record<Stage, StageRule> = {
+  new: start,
+  creating: (memory, around, mountProblem) => (mountProblem ? rest : start)(memory, around, mountProblem),
+  config_error: retryConfig,
+  pull_failed: afterPullFailure,
+  pull_backoff: (memory, around, mountProblem) => waitThenStart(memory.sinceMs + pullRetryMs(memory), memory, around, mountProblem),
+  crash_backoff: (memory, around, mountProblem) => waitThenStart(memory.sinceMs + shownMs + crashBackoffMs(memory), memory, around, mountProblem),
+  crashed: afterCrash,
+  running: keepRunning,
+  done: rest,
+};
 
 /** A changed image in a running pod's spec replaces the container, as a kubelet does. */
 function withCurrentImage(memory: ContainerMemory, around: Surroundings): Step {
@@ -217,7 +233,7 @@ export function containerStateOf(memory: ContainerMemory, around: Surroundings, 
   const events = [...current.events];
   for (let turn = 0; turn < 6 && outcome.nextCheckAtMs <= around.now; turn++) {
     const before = outcome.memory.stage;
-    outcome = stepOnce(outcome.memory, around, mountProblem);
+    outcome = stageRules[before](outcome.memory, around, mountProblem);
     events.push(...outcome.events);
     if (outcome.memory.stage === before) break;
   }

@@ -49,27 +49,40 @@ function resourcesOf(container: Container): Pick<ContainerStatus, 'resources' | 
   return { resources: { ...(limits ? { limits } : {}), ...(requests ? { requests } : {}) }, ...(requests ? { allocatedResources: requests } : {}) };
 }
 
+function notStarted(container: Container, role: Role): ContainerStatus {
+  const reason = role.isWaitingForInit ? 'PodInitializing' : 'ContainerCreating';
+  return { name: container.name, image: container.image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting: { reason } }, lastState: {} };
+}
+
+function lastStateOf(memory: ContainerMemory): ContainerState {
+  const last = isSettled(memory) ? memory.last : (memory.exited ?? memory.last);
+  return last ? { terminated: last } : {};
+}
+
+function containerId(memory: ContainerMemory): { containerID?: string } {
+  const id = memory.run?.id ?? memory.exited?.containerID;
+  return id ? { containerID: id } : {};
+}
+
+/** For an init container "ready" means that it succeeded. */
+function readyOf(container: Container, memory: ContainerMemory, role: Role): boolean {
+  const isPlainInit = role.isInit && container.restartPolicy !== 'Always';
+  return isPlainInit ? memory.stage === 'done' && memory.exited?.exitCode === 0 : (memory.run?.isReady ?? false);
+}
+
 /** A container's memory in the API's words. */
 export function statusOfContainer(container: Container, memory: ContainerMemory | undefined, pod: Pod, role: Role): ContainerStatus {
-  if (!memory || memory.stage === 'new') {
-    const reason = role.isWaitingForInit ? 'PodInitializing' : 'ContainerCreating';
-    return { name: container.name, image: container.image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting: { reason } }, lastState: {} };
-  }
-  const last = isSettled(memory) ? memory.last : (memory.exited ?? memory.last);
-  const isUp = memory.run?.hasAnnouncedStart ?? false;
-  const isSidecar = container.restartPolicy === 'Always';
-  const hasCompleted = role.isInit && !isSidecar && memory.stage === 'done' && memory.exited?.exitCode === 0;
-  const id = memory.run?.id ?? memory.exited?.containerID;
+  if (!memory || memory.stage === 'new') return notStarted(container, role);
   return {
     name: container.name,
     image: container.image,
     imageID: memory.isPulled ? imageIdOf(container.image) : '',
-    ...(id ? { containerID: id } : {}),
-    ready: role.isInit && !isSidecar ? hasCompleted : (memory.run?.isReady ?? false),
-    started: isUp,
+    ...containerId(memory),
+    ready: readyOf(container, memory, role),
+    started: memory.run?.hasAnnouncedStart ?? false,
     restartCount: Math.max(0, memory.creations - 1),
     state: stateOf(container, memory, pod),
-    lastState: last ? { terminated: last } : {},
+    lastState: lastStateOf(memory),
     ...(memory.run ? resourcesOf(container) : {}),
   };
 }

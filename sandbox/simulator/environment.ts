@@ -11,16 +11,22 @@ const decode = (base64: string): string => Buffer.from(base64, 'base64').toStrin
 export const decodeAll = (data: Record<string, string> | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, decode(value)]));
 
+function sourceValues(source: EnvFrom, namespace: string, world: World): Record<string, string> | undefined {
+  if (source.configMapRef) {
+    const map = world.get('ConfigMap', namespace, source.configMapRef.name);
+    return map && (map.data ?? {});
+  }
+  const secret = source.secretRef && world.get('Secret', namespace, source.secretRef.name);
+  return secret && decodeAll(secret.data);
+}
+
 function valuesFrom(source: EnvFrom, namespace: string, world: World): Environment {
   const { configMapRef, secretRef, prefix = '' } = source;
-  const found = configMapRef
-    ? world.get('ConfigMap', namespace, configMapRef.name)?.data ?? (world.get('ConfigMap', namespace, configMapRef.name) ? {} : undefined)
-    : secretRef && world.get('Secret', namespace, secretRef.name)
-      ? decodeAll(world.get('Secret', namespace, secretRef.name)?.data)
-      : undefined;
+  const found = sourceValues(source, namespace, world);
   if (found) return { values: Object.fromEntries(Object.entries(found).map(([key, value]) => [prefix + key, value])) };
-  if ((configMapRef ?? secretRef)?.optional) return { values: {} };
-  return { values: {}, problem: configMapRef ? `configmap "${configMapRef.name}" not found` : `secret "${secretRef?.name ?? ''}" not found` };
+  const reference = configMapRef ?? secretRef;
+  if (!reference || reference.optional) return { values: {} };
+  return { values: {}, problem: `${configMapRef ? 'configmap' : 'secret'} "${reference.name}" not found` };
 }
 
 function configMapValue(ref: { name: string; key: string; optional?: boolean }, namespace: string, world: World): { value?: string; problem?: string } {
@@ -63,7 +69,7 @@ function oneValue(variable: EnvVar, pod: Pod, world: World): { value?: string; p
 }
 
 /** `$(NAME)` becomes the value of an earlier variable; an unknown name stays as written, as in the kubelet. */
-const expand = (text: string, values: Record<string, string>): string =>
+export const expand = (text: string, values: Record<string, string>): string =>
   text.replace(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g, (whole, name: string) => values[name] ?? whole);
 
 /** The environment a container would start with now. The first missing reference is the problem. */

@@ -42,22 +42,23 @@ function follow(response: ServerResponse, first: LogLine[], read: () => LogLine[
   response.on('close', () => clearInterval(timer));
 }
 
+function missingLife(container: string, name: string, isPrevious: boolean): string {
+  return isPrevious ? `previous terminated container "${container}" in pod "${name}" not found\n` : `container "${container}" in pod "${name}" is waiting to start\n`;
+}
+
 function serveLogs(url: URL, response: ServerResponse, world: World, deps: KubeletServerDeps): void {
   const [, , namespace = '', name = '', container = ''] = url.pathname.split('/');
   const pod = world.get('Pod', namespace, name);
   if (!pod) return sendText(response, 404, `pod "${name}" does not exist\n`);
   // what a connection to a dead kubelet looks like from the API server
-  if (!pod.spec.nodeName || !deps.isNodeAlive(pod.spec.nodeName)) return void response.destroy();
+  if (!deps.isNodeAlive(pod.spec.nodeName ?? '')) return void response.destroy();
   const options = logOptionsOf(url.searchParams, Date.now());
   const read = (): LogLine[] | undefined => linesOf(deps.memoryOf(pod.metadata.uid), container, options);
   const lines = read();
-  if (!lines) {
-    const what = options.previous ? `previous terminated container "${container}" in pod "${name}" not found` : `container "${container}" in pod "${name}" is waiting to start`;
-    return sendText(response, 400, `${what}\n`);
-  }
-  const text = lines.map((line) => lineText(line, options.timestamps)).join('');
+  if (!lines) return sendText(response, 400, missingLife(container, name, options.previous));
+  const text = Buffer.from(lines.map((line) => lineText(line, options.timestamps)).join(''));
   response.writeHead(200, { 'content-type': 'text/plain' });
-  response.write(options.limitBytes === undefined ? text : Buffer.from(text).subarray(0, options.limitBytes));
+  response.write(text.subarray(0, options.limitBytes));
   if (url.searchParams.get('follow') === 'true') follow(response, lines, read, options.timestamps);
   else response.end();
 }

@@ -1,4 +1,4 @@
-import type { KubeNode, Pod } from './kube-types.js';
+import type { KubeNode, LabelSelector, Pod } from './kube-types.js';
 import { parseSelector, selectorMatches } from './selectors.js';
 import { podUsage, type Usage } from './usage.js';
 import type { World } from './world.js';
@@ -50,22 +50,26 @@ const discovery = {
   ],
 };
 
+const listOf = (kind: string, items: object[]): object => ({ kind, apiVersion: groupVersion, metadata: {}, items });
+
+function answerNodes(name: string | undefined, selector: LabelSelector, world: World): object | undefined {
+  const nodes = name === undefined ? world.list('Node').filter((one) => selectorMatches(selector, one.metadata.labels)) : [world.get('Node', undefined, name)];
+  const found = nodes.flatMap((node) => (node ? [nodeMetrics(node, world)] : []));
+  return name === undefined ? listOf('NodeMetricsList', found) : found[0];
+}
+
+function answerPods(namespace: string | undefined, name: string | undefined, selector: LabelSelector, world: World): object | undefined {
+  const pods = name === undefined ? world.list('Pod', namespace).filter((one) => selectorMatches(selector, one.metadata.labels)) : [world.get('Pod', namespace, name)];
+  const found = pods.flatMap((pod) => (pod && hasMetrics(pod) ? [podMetrics(pod, world)] : []));
+  return name === undefined ? listOf('PodMetricsList', found) : found[0];
+}
+
 /** Answers a request below `/apis/metrics.k8s.io/v1beta1`; undefined = no such thing (404). */
 export function answerMetrics(url: URL, world: World): object | undefined {
-  const [resource, ...rest] = url.pathname.replace(`/apis/${groupVersion}`, '').split('/').filter(Boolean);
-  if (resource === undefined) return discovery;
+  const parts = url.pathname.replace(`/apis/${groupVersion}`, '').split('/').filter(Boolean);
   const selector = parseSelector(url.searchParams.get('labelSelector') ?? '');
-  const list = (kind: string, items: object[]): object => ({ kind, apiVersion: groupVersion, metadata: {}, items });
-  if (resource === 'nodes') {
-    const node = rest[0] ? world.get('Node', undefined, rest[0]) : undefined;
-    if (rest[0]) return node && nodeMetrics(node, world);
-    return list('NodeMetricsList', world.list('Node').filter((one) => selectorMatches(selector, one.metadata.labels)).map((one) => nodeMetrics(one, world)));
-  }
-  const [namespace, name] = resource === 'namespaces' ? [rest[0], rest[2]] : [undefined, undefined];
-  if (name) {
-    const pod = world.get('Pod', namespace, name);
-    return pod && hasMetrics(pod) ? podMetrics(pod, world) : undefined;
-  }
-  const pods = world.list('Pod', namespace).filter((pod) => hasMetrics(pod) && selectorMatches(selector, pod.metadata.labels));
-  return list('PodMetricsList', pods.map((pod) => podMetrics(pod, world)));
+  if (parts.length === 0) return discovery;
+  if (parts[0] === 'nodes') return answerNodes(parts[1], selector, world);
+  if (parts[0] === 'pods') return answerPods(undefined, undefined, selector, world);
+  return parts[0] === 'namespaces' && parts[2] === 'pods' ? answerPods(parts[1], parts[3], selector, world) : undefined;
 }

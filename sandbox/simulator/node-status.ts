@@ -83,16 +83,16 @@ export function nodeStatusOf(node: KubeNode, facts: NodeFacts): NonNullable<Kube
   };
 }
 
+const portOf = (status: KubeNode['status']): number | undefined => status?.daemonEndpoints?.kubeletEndpoint?.Port;
+
+function differs(wanted: Condition, live: Condition[] | undefined): boolean {
+  const known = live?.find((one) => one.type === wanted.type);
+  return known?.status !== wanted.status || known.reason !== wanted.reason;
+}
+
 /** True when posting `wanted` would change what others see. */
 export function isStatusDue(node: KubeNode, wanted: NonNullable<KubeNode['status']>): boolean {
   const live = node.status;
-  return (
-    live?.daemonEndpoints?.kubeletEndpoint?.Port !== wanted.daemonEndpoints?.kubeletEndpoint?.Port ||
-    !live?.allocatable ||
-    !live.nodeInfo?.['kubeletVersion'] ||
-    (wanted.conditions ?? []).some((one) => {
-      const known = live.conditions?.find((other) => other.type === one.type);
-      return known?.status !== one.status || known.reason !== one.reason;
-    })
-  );
+  if (!live?.allocatable || !live.nodeInfo?.['kubeletVersion'] || portOf(live) !== portOf(wanted)) return true;
+  return (wanted.conditions ?? []).some((one) => differs(one, live.conditions));
 }

@@ -2,12 +2,12 @@ import type { ClusterCache } from './cluster-cache.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { KubeClient } from './kube-client.js';
 import type { Pod, PodStatus } from './kube-types.js';
+import { lookQueue } from './look-queue.js';
 import type { PodMemory } from './memory.js';
-import { podAddresses } from './pod-addresses.js';
 import { podStatusOf } from './pod-status.js';
 import { fingerprintOf, finalStatusOf, needsFinalStatus, removePod, wasOverwritten, writeStatus } from './pod-writes.js';
-import { restorePod } from './restore.js';
 import { taskPool } from './task-pool.js';
+import { trackedPods, type Tracked } from './tracked-pods.js';
 import type { World } from './world.js';
 
 export interface PodDriver {
@@ -28,148 +28,126 @@ export interface PodDriverDeps {
   onError(error: unknown): void;
 }
 
-interface Tracked {
-  uid: string;
-  memory: PodMemory;
-  sent?: string;
-  isWriting: boolean;
-  isStale: boolean;
-  isEnding: boolean;
-  timer?: NodeJS.Timeout;
-}
-
-const flushAfterMs = 15;
 const stopTakesMs = 250;
 const retryAfterMs = 1000;
 const soonestMs = 25;
 
-const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
+interface PodWrites {
+  status(entry: Tracked, pod: Pod, status: PodStatus): void;
+  /** Lets the containers stop, then removes the pod. */
+  end(entry: Tracked, pod: Pod): void;
+  stop(): Promise<void>;
+}
 
-/** Applies the pure rules to the cluster: one look per pod and change, one write per look at most. */
-export function podDriverOf({ client, cache, world, events, isNodeAlive, onError }: PodDriverDeps): PodDriver {
-  const tracked = new Map<string, Tracked>();
-  const byUid = new Map<string, Tracked>();
-  const addresses = podAddresses();
+interface Looks {
+  again(key: string): void;
+  at(entry: Tracked, atMs: number): void;
+}
+
+function recordStops(entry: Tracked, pod: Pod, events: EventRecorder): void {
+  for (const [container, memory] of Object.entries(entry.memory.containers)) {
+    if (memory.run) events.record(pod, { type: 'Normal', reason: 'Killing', message: `Stopping container ${container}`, container });
+  }
+}
+
+function podWritesOf({ client, cache, events, onError }: PodDriverDeps, looks: Looks): PodWrites {
   const pool = taskPool(16, onError);
-  const dirty = new Set<string>();
-  let flushTimer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
-  const touchKey = (key: string): void => {
-    dirty.add(key);
-    flushTimer ??= setTimeout(flush, flushAfterMs);
-  };
-
-  const forget = (key: string): void => {
-    const entry = tracked.get(key);
-    if (!entry) return;
-    clearTimeout(entry.timer);
-    tracked.delete(key);
-    byUid.delete(entry.uid);
-    addresses.release(entry.uid);
-    events.forget(entry.uid);
-  };
-
-  const entryOf = (key: string, pod: Pod, now: number): Tracked => {
-    const known = tracked.get(key);
-    if (known?.uid === pod.metadata.uid) return known;
-    forget(key);
-    const memory = restorePod(pod, world, now);
-    memory.podIP = addresses.take(pod.metadata.uid, memory.podIP);
-    const entry: Tracked = { uid: pod.metadata.uid, memory, isWriting: false, isStale: false, isEnding: false };
-    tracked.set(key, entry);
-    byUid.set(entry.uid, entry);
-    return entry;
-  };
-
-  const lookAgain = (entry: Tracked, key: string, atMs: number): void => {
-    clearTimeout(entry.timer);
-    if (atMs === Infinity || isStopped) return;
-    entry.timer = setTimeout(() => touchKey(key), Math.max(soonestMs, atMs - Date.now())).unref();
-  };
-
-  const write = (key: string, entry: Tracked, pod: Pod, status: PodStatus): void => {
-    entry.isWriting = true;
-    entry.sent = fingerprintOf(status);
-    pool.run(async () => {
-      try {
-        const written = await writeStatus(client, pod, status);
-        if (written) cache.learn('Pod', written);
-      } catch (error) {
-        entry.sent = undefined;
-        lookAgain(entry, key, Date.now() + retryAfterMs);
-        throw error;
-      } finally {
-        entry.isWriting = false;
-        if (entry.isStale) touchKey(key);
-        entry.isStale = false;
-      }
-    });
-  };
-
-  const end = (key: string, entry: Tracked, pod: Pod): void => {
-    if (entry.isEnding) return;
-    entry.isEnding = true;
-    clearTimeout(entry.timer);
-    for (const [container, memory] of Object.entries(entry.memory.containers)) {
-      if (memory.run) events.record(pod, { type: 'Normal', reason: 'Killing', message: `Stopping container ${container}`, container });
+  const send = async (entry: Tracked, pod: Pod, status: PodStatus): Promise<void> => {
+    try {
+      const written = await writeStatus(client, pod, status);
+      if (written) cache.learn('Pod', written);
+    } catch (error) {
+      entry.sent = undefined;
+      looks.at(entry, Date.now() + retryAfterMs);
+      throw error;
+    } finally {
+      entry.isWriting = false;
+      if (entry.isStale) looks.again(entry.key);
+      entry.isStale = false;
     }
-    const finish = async (): Promise<void> => {
-      try {
-        if (needsFinalStatus(pod)) await writeStatus(client, pod, finalStatusOf(pod, entry.memory, Date.now()));
-        await removePod(client, pod);
-      } catch (error) {
-        entry.isEnding = false;
-        lookAgain(entry, key, Date.now() + retryAfterMs);
-        throw error;
-      }
-    };
-    setTimeout(() => void (isStopped || pool.run(finish)), stopTakesMs).unref();
+  };
+
+  const finish = async (entry: Tracked, pod: Pod): Promise<void> => {
+    try {
+      if (needsFinalStatus(pod)) await writeStatus(client, pod, finalStatusOf(pod, entry.memory, Date.now()));
+      await removePod(client, pod);
+    } catch (error) {
+      entry.isEnding = false;
+      looks.at(entry, Date.now() + retryAfterMs);
+      throw error;
+    }
+  };
+
+  return {
+    status(entry, pod, status) {
+      entry.isWriting = true;
+      entry.sent = fingerprintOf(status);
+      pool.run(() => send(entry, pod, status));
+    },
+    end(entry, pod) {
+      if (entry.isEnding) return;
+      entry.isEnding = true;
+      clearTimeout(entry.timer);
+      recordStops(entry, pod, events);
+      setTimeout(() => void (isStopped || pool.run(() => finish(entry, pod))), stopTakesMs).unref();
+    },
+    stop() {
+      isStopped = true;
+      return pool.idle();
+    },
+  };
+}
+
+const isDue = (entry: Tracked, pod: Pod, status: PodStatus): boolean =>
+  status !== pod.status && (fingerprintOf(status) !== entry.sent || wasOverwritten(pod, status));
+
+/** Applies the pure rules to the cluster: one look per pod and change, one write per look at most. */
+export function podDriverOf(deps: PodDriverDeps): PodDriver {
+  const { cache, world, events, isNodeAlive, onError } = deps;
+  const pods = trackedPods(world, (uid) => events.forget(uid));
+  let isStopped = false;
+
+  const looks: Looks = {
+    again: (key) => queue.add(key),
+    at(entry, atMs) {
+      clearTimeout(entry.timer);
+      if (atMs === Infinity || isStopped) return;
+      entry.timer = setTimeout(() => queue.add(entry.key), Math.max(soonestMs, atMs - Date.now())).unref();
+    },
+  };
+  const writes = podWritesOf(deps, looks);
+
+  const lookAfter = (entry: Tracked, pod: Pod, now: number): void => {
+    const outcome = podStatusOf(pod, world, entry.memory, now);
+    entry.memory = outcome.memory;
+    for (const event of outcome.events) events.record(pod, event);
+    looks.at(entry, outcome.nextCheckAtMs);
+    if (entry.isWriting) entry.isStale = true;
+    else if (isDue(entry, pod, outcome.status)) writes.status(entry, pod, outcome.status);
   };
 
   const look = (key: string): void => {
     const [namespace = '', name = ''] = key.split('/');
     const pod = cache.get('Pod', namespace, name);
-    if (!pod) return forget(key);
+    if (!pod) return pods.forget(key);
     if (!pod.spec.nodeName || !isNodeAlive(pod.spec.nodeName)) return;
     const now = Date.now();
-    const entry = entryOf(key, pod, now);
-    if (pod.metadata.deletionTimestamp) return end(key, entry, pod);
-    const outcome = podStatusOf(pod, world, entry.memory, now);
-    entry.memory = outcome.memory;
-    for (const event of outcome.events) events.record(pod, event);
-    lookAgain(entry, key, outcome.nextCheckAtMs);
-    if (entry.isWriting) {
-      entry.isStale = true;
-      return;
-    }
-    if (fingerprintOf(outcome.status) !== entry.sent || wasOverwritten(pod, outcome.status)) {
-      if (outcome.status !== pod.status) write(key, entry, pod, outcome.status);
-    }
+    const entry = pods.entryOf(key, pod, now);
+    if (pod.metadata.deletionTimestamp) writes.end(entry, pod);
+    else lookAfter(entry, pod, now);
   };
-
-  function flush(): void {
-    flushTimer = undefined;
-    const keys = [...dirty];
-    dirty.clear();
-    for (const key of keys) {
-      if (isStopped) return;
-      try {
-        look(key);
-      } catch (error) {
-        onError(error);
-      }
-    }
-  }
+  const queue = lookQueue(look, onError);
 
   return {
-    touch: (namespace, name) => touchKey(keyOf(namespace, name)),
-    memoryOf: (uid) => byUid.get(uid)?.memory,
+    touch: (namespace, name) => queue.add(`${namespace}/${name}`),
+    memoryOf: pods.memoryOf,
     stop() {
       isStopped = true;
-      clearTimeout(flushTimer);
-      for (const entry of tracked.values()) clearTimeout(entry.timer);
-      return pool.idle();
+      queue.stop();
+      for (const entry of pods.all()) clearTimeout(entry.timer);
+      return writes.stop();
     },
   };
 }

@@ -94,6 +94,16 @@ function render(pod: Pod, memory: PodMemory, phase: string, isInitialized: boole
   };
 }
 
+function conclude(pod: Pod, memory: PodMemory, walk: Walk, isInitialized: boolean, now: number): PodOutcome {
+  const dueMs = deadlineMs(pod, memory.startTime);
+  const isOverdue = now >= dueMs;
+  const phase = isOverdue ? 'Failed' : phaseOf(pod, walk.containers, isInitialized);
+  stopSidecars(pod, walk.containers, phase, now);
+  const status = render(pod, memory, phase, isInitialized, now);
+  if (isOverdue) Object.assign(status, { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
+  return { status, memory, events: walk.events, nextCheckAtMs: Math.min(walk.nextCheckAtMs, isOverdue ? Infinity : dueMs) };
+}
+
 /**
  * A scheduled pod's status at one moment, derived purely from its spec, the objects it refers to and the image table,
  * so that right fixes heal and wrong ones do not (sandbox.md 2).
@@ -118,12 +128,6 @@ export function podStatusOf(pod: Pod, world: World, memory: PodMemory, now: numb
 
   const isInitialized = walkInits(pod, walk, look);
   if (isInitialized) for (const container of pod.spec.containers) look(container, false);
-  const overdue = now >= deadlineMs(pod, startTime);
-  const phase = overdue ? 'Failed' : phaseOf(pod, walk.containers, isInitialized);
-  stopSidecars(pod, walk.containers, phase, now);
-
   const next: PodMemory = { ...memory, containers: walk.containers, volumes: mounted.byName, startTime, mountProblem: mount.mountProblem };
-  const status = render(pod, next, phase, isInitialized, now);
-  if (overdue) Object.assign(status, { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
-  return { status, memory: next, events: walk.events, nextCheckAtMs: Math.min(walk.nextCheckAtMs, overdue ? Infinity : deadlineMs(pod, startTime)) };
+  return conclude(pod, next, walk, isInitialized, now);
 }

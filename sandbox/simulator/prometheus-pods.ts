@@ -1,6 +1,7 @@
 import type { ContainerStatus, Pod } from './kube-types.js';
 import type { Labels, Sample } from './prometheus-text.js';
 import { quantityOf } from './quantity.js';
+import { isPodReady } from './reachability.js';
 import { usageOf } from './usage.js';
 import type { World } from './world.js';
 
@@ -53,24 +54,36 @@ function usageSamples(pod: Pod, labels: Labels, world: World, now: number): Samp
   });
 }
 
+function identitySamples(pod: Pod, labels: Labels): Sample[] {
+  const owner = pod.metadata.ownerReferences?.find((one) => one.controller);
+  const info = { ...labels, node: pod.spec.nodeName, pod_ip: pod.status?.podIP, created_by_kind: owner?.kind, created_by_name: owner?.name };
+  const samples: Sample[] = [{ name: 'kube_pod_info', labels: info, value: 1 }];
+  if (owner) samples.push({ name: 'kube_pod_owner', labels: { ...labels, owner_kind: owner.kind, owner_name: owner.name, owner_is_controller: 'true' }, value: 1 });
+  return samples;
+}
+
+function stateSamples(pod: Pod, labels: Labels): Sample[] {
+  const isReady = isPodReady(pod);
+  return [
+    ...phases.map((phase) => ({ name: 'kube_pod_status_phase', labels: { ...labels, phase }, value: Number(pod.status?.phase === phase) })),
+    { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'true' }, value: Number(isReady) },
+    { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'false' }, value: Number(!isReady) },
+  ];
+}
+
 /** kube-state-metrics' and cAdvisor's series about one pod. */
 export function podSamples(pod: Pod, world: World, now: number): Sample[] {
   const labels = { namespace: pod.metadata.namespace, pod: pod.metadata.name };
-  const { status } = pod;
-  const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
-  const owner = pod.metadata.ownerReferences?.find((one) => one.controller);
+  const initRestarts = (pod.status?.initContainerStatuses ?? []).map((one) => ({
+    name: 'kube_pod_init_container_status_restarts_total',
+    labels: { ...labels, container: one.name },
+    value: one.restartCount,
+  }));
   return [
-    { name: 'kube_pod_info', labels: { ...labels, node: pod.spec.nodeName, pod_ip: status?.podIP, created_by_kind: owner?.kind, created_by_name: owner?.name }, value: 1 },
-    ...(owner ? [{ name: 'kube_pod_owner', labels: { ...labels, owner_kind: owner.kind, owner_name: owner.name, owner_is_controller: 'true' }, value: 1 }] : []),
-    ...phases.map((phase) => ({ name: 'kube_pod_status_phase', labels: { ...labels, phase }, value: Number(status?.phase === phase) })),
-    { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'true' }, value: Number(isReady) },
-    { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'false' }, value: Number(!isReady) },
-    ...(status?.containerStatuses ?? []).flatMap((one) => containerSamples(one, labels)),
-    ...(status?.initContainerStatuses ?? []).map((one) => ({
-      name: 'kube_pod_init_container_status_restarts_total',
-      labels: { ...labels, container: one.name },
-      value: one.restartCount,
-    })),
+    ...identitySamples(pod, labels),
+    ...stateSamples(pod, labels),
+    ...(pod.status?.containerStatuses ?? []).flatMap((one) => containerSamples(one, labels)),
+    ...initRestarts,
     ...resourceSamples(pod, labels),
     ...usageSamples(pod, labels, world, now),
   ];

@@ -58,6 +58,23 @@ function throughSlices(service: Service, port: number, world: World): Unreachabl
   return entry && isServed ? undefined : 'connection refused';
 }
 
+function throughPods(service: Service, port: number, from: Pod, world: World): Unreachable | undefined {
+  const backends = world
+    .list('Pod', service.metadata.namespace)
+    .filter((pod) => selectorMatches({ matchLabels: service.spec.selector }, pod.metadata.labels))
+    .filter((pod) => isPodReady(pod) || (service.spec.publishNotReadyAddresses === true && pod.status?.phase === 'Running'))
+    .flatMap((pod) => {
+      const target = targetPortOf(service, port, pod);
+      return target !== undefined && listensOn(pod, target, world) ? [{ pod, port: target }] : [];
+    });
+  if (backends.length === 0) return 'connection refused';
+  const protocol = service.spec.ports?.find((one) => one.port === port)?.protocol ?? 'TCP';
+  const isOpen = backends.some((backend) => isConnectionAllowed({ from, to: backend.pod, port: backend.port, protocol }, world));
+  return isOpen ? undefined : 'i/o timeout';
+}
+
+const maxAliases = 4;
+
 /**
  * Can this pod open a connection to `db.data:5432`? The Service exists, selects Ready pods, its target port is one they
  * listen on, and no NetworkPolicy on either side forbids it (sandbox.md 2).
@@ -65,21 +82,8 @@ function throughSlices(service: Service, port: number, world: World): Unreachabl
 export function connectTo(address: string, from: Pod, world: World, hops = 0): Unreachable | undefined {
   const destination = destinationOf(address, from.metadata.namespace ?? 'default');
   const service = world.get('Service', destination.namespace, destination.service);
-  if (!service || hops > 4) return 'no such host';
+  if (!service || hops > maxAliases) return 'no such host';
   if (service.spec.type === 'ExternalName') return throughExternalName(service, destination, from, world, hops);
-  const selector = service.spec.selector;
-  if (!selector || Object.keys(selector).length === 0) return throughSlices(service, destination.port, world);
-
-  const backends = world
-    .list('Pod', destination.namespace)
-    .filter((pod) => selectorMatches({ matchLabels: selector }, pod.metadata.labels))
-    .filter((pod) => isPodReady(pod) || (service.spec.publishNotReadyAddresses === true && pod.status?.phase === 'Running'))
-    .flatMap((pod) => {
-      const port = targetPortOf(service, destination.port, pod);
-      return port !== undefined && listensOn(pod, port, world) ? [{ pod, port }] : [];
-    });
-  if (backends.length === 0) return 'connection refused';
-  const protocol = service.spec.ports?.find((one) => one.port === destination.port)?.protocol ?? 'TCP';
-  const isOpen = backends.some(({ pod, port }) => isConnectionAllowed({ from, to: pod, port, protocol }, world));
-  return isOpen ? undefined : 'i/o timeout';
+  const hasSelector = Object.keys(service.spec.selector ?? {}).length > 0;
+  return hasSelector ? throughPods(service, destination.port, from, world) : throughSlices(service, destination.port, world);
 }

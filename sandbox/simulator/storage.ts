@@ -1,6 +1,6 @@
 import type { ClusterCache } from './cluster-cache.js';
 import { tolerating, type KubeClient } from './kube-client.js';
-import type { Claim, PersistentVolume, StorageClass } from './kube-types.js';
+import type { Claim, PersistentVolume, Quantities, StorageClass } from './kube-types.js';
 import { quantityOf } from './quantity.js';
 import { objectPath } from './resource-paths.js';
 import { taskPool } from './task-pool.js';
@@ -13,6 +13,20 @@ export type StorageStep = { do: 'provision'; class: StorageClass } | { do: 'resi
 
 const nothing: StorageStep = { do: 'nothing' };
 
+const storageOf = (quantities: Quantities | undefined): string | undefined => quantities?.['storage'];
+
+function resizeStep(claim: Claim, storageClass: StorageClass, volume: PersistentVolume | undefined): StorageStep {
+  const size = storageOf(claim.spec.resources?.requests);
+  const isLarger = quantityOf(size) > quantityOf(storageOf(claim.status?.capacity));
+  return isLarger && size && volume && storageClass.allowVolumeExpansion ? { do: 'resize', volume, size } : nothing;
+}
+
+function provisionStep(claim: Claim, storageClass: StorageClass): StorageStep {
+  if (claim.spec.volumeName || storageClass.provisioner === 'kubernetes.io/no-provisioner') return nothing;
+  const waitsForPod = storageClass.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[selectedNode];
+  return waitsForPod ? nothing : { do: 'provision', class: storageClass };
+}
+
 /**
  * What a provisioner and a resizer would do for a claim now. Binding itself is the real controller's. Every class is
  * served except `kubernetes.io/no-provisioner`, whose volumes people make by hand; any bound volume whose class allows
@@ -20,14 +34,7 @@ const nothing: StorageStep = { do: 'nothing' };
  */
 export function storageStepOf(claim: Claim, storageClass: StorageClass | undefined, volume: PersistentVolume | undefined): StorageStep {
   if (claim.metadata.deletionTimestamp || !storageClass) return nothing;
-  if (claim.status?.phase === 'Bound') {
-    const wanted = claim.spec.resources?.requests?.['storage'];
-    const isLarger = quantityOf(wanted) > quantityOf(claim.status.capacity?.['storage']);
-    return isLarger && wanted && volume && storageClass.allowVolumeExpansion ? { do: 'resize', volume, size: wanted } : nothing;
-  }
-  if (claim.spec.volumeName || storageClass.provisioner === 'kubernetes.io/no-provisioner') return nothing;
-  const waitsForPod = storageClass.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[selectedNode];
-  return waitsForPod ? nothing : { do: 'provision', class: storageClass };
+  return claim.status?.phase === 'Bound' ? resizeStep(claim, storageClass, volume) : provisionStep(claim, storageClass);
 }
 
 function volumeFor(claim: Claim, storageClass: StorageClass): object {
@@ -75,6 +82,12 @@ async function resize(client: KubeClient, claim: Claim, volume: PersistentVolume
   await tolerating([404, 409], client.request('merge', `${objectPath('PersistentVolumeClaim', claim.metadata.namespace, claim.metadata.name)}/status`, { status }));
 }
 
+/** Removing a volume of a deleted claim is its provisioner's work too. */
+function isReclaimable({ metadata, spec, status }: PersistentVolume): boolean {
+  const isOurs = metadata.annotations?.[provisionedBy] !== undefined && metadata.name.startsWith('pvc-');
+  return isOurs && status?.phase === 'Released' && spec.persistentVolumeReclaimPolicy === 'Delete';
+}
+
 /** Provisions, expands and removes volumes as an external provisioner and resizer would. */
 export function runStorage(client: KubeClient, cache: ClusterCache, onError: (error: unknown) => void): void {
   const pool = taskPool(4, onError);
@@ -103,13 +116,13 @@ export function runStorage(client: KubeClient, cache: ClusterCache, onError: (er
   });
   cache.on('StorageClass', lookAtAll);
   cache.on('PersistentVolume', (change, volume) => {
-    const isOurs = volume.metadata.annotations?.[provisionedBy] !== undefined && volume.metadata.name.startsWith('pvc-');
     if (change === 'delete' || volume.metadata.deletionTimestamp) return;
-    if (isOurs && volume.status?.phase === 'Released' && volume.spec.persistentVolumeReclaimPolicy === 'Delete') {
-      pool.run(async () => void (await tolerating([404, 409], client.request('DELETE', objectPath('PersistentVolume', undefined, volume.metadata.name)))));
+    if (isReclaimable(volume)) {
+      const path = objectPath('PersistentVolume', undefined, volume.metadata.name);
+      pool.run(async () => void (await tolerating([404, 409], client.request('DELETE', path))));
     }
-    const { namespace, name } = volume.spec.claimRef ?? {};
-    const claim = name ? cache.get('PersistentVolumeClaim', namespace, name) : undefined;
+    const { namespace, name = '' } = volume.spec.claimRef ?? {};
+    const claim = cache.get('PersistentVolumeClaim', namespace, name);
     if (claim) look(claim);
   });
   lookAtAll();

@@ -67,12 +67,12 @@ describe('the alert ticker', () => {
     await place.apply(deploymentOf({ image: 'app:bad' }));
     const names = ['KubePodCrashLooping', 'KubeDeploymentReplicasMismatch', 'KubePodNotReady'];
     for (const name of names) await eventually(`${name} fires`, async () => told('tick-crash', name, 'firing'));
-    const alert = told('tick-crash', 'KubePodCrashLooping', 'firing');
-    expect(alert?.labels).toMatchObject({ severity: 'warning', container: 'main', reason: 'CrashLoopBackOff' });
-    expect(alert?.labels['pod']).toMatch(/^app-/);
-    expect(alert?.annotations['summary']).toBe('Pod is crash looping.');
-    expect(alert?.annotations['runbook_url']).toMatch(/kubepodcrashlooping$/);
-    expect(alert?.fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    const alert = await eventually('the alert', async () => told('tick-crash', 'KubePodCrashLooping', 'firing'));
+    expect(alert.labels).toMatchObject({ severity: 'warning', container: 'main', reason: 'CrashLoopBackOff' });
+    expect(alert.labels['pod']).toMatch(/^app-/);
+    expect(alert.annotations['summary']).toBe('Pod is crash looping.');
+    expect(alert.annotations['runbook_url']).toMatch(/kubepodcrashlooping$/);
+    expect(alert.fingerprint).toMatch(/^[0-9a-f]{16}$/);
     expect(refusals.seen).toBe(2);
     expect(ticker.isActive('KubePodCrashLooping', { namespace: 'tick-crash', deployment: 'app' })).toBe(true);
     expect(ticker.isActive('KubePodCrashLooping', { namespace: 'tick-crash', deployment: 'other' })).toBe(false);
@@ -80,8 +80,8 @@ describe('the alert ticker', () => {
 
     await place.patch('Deployment', 'app', templatePatch({ image: 'app:good' }));
     for (const name of names) await eventually(`${name} resolves`, async () => told('tick-crash', name, 'resolved'));
-    const resolved = told('tick-crash', 'KubeDeploymentReplicasMismatch', 'resolved');
-    expect(Date.parse(resolved?.endsAt ?? '')).toBeGreaterThan(Date.parse(resolved?.startsAt ?? ''));
+    const resolved = await eventually('the resolved alert', async () => told('tick-crash', 'KubeDeploymentReplicasMismatch', 'resolved'));
+    expect(Date.parse(resolved.endsAt)).toBeGreaterThan(Date.parse(resolved.startsAt));
     expect(ticker.isActive('KubePodCrashLooping', { namespace: 'tick-crash', deployment: 'app' })).toBe(false);
     await eventually('nothing fires there any more', async () => !ticker.firing().some((one) => one.labels['namespace'] === 'tick-crash'));
   }, timeoutMs);
