@@ -11,7 +11,7 @@ interface Case {
   object?: KubeObject;
   params?: object;
   others?: KubeObject[];
-  limits?: object;
+  limits?: Record<string, unknown>;
   lastEnd?: string;
   alert?: string;
 }

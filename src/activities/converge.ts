@@ -10,8 +10,6 @@ import { deadlineIn } from './deadline.js';
 
 /** The cache may be a moment behind the write: a failure counts when it is still there after this. */
 const SECOND_LOOK_MS = 2000;
-/** How long an undo waits for health. What it restores may have been broken all along. */
-const SETTLE_MS = 30_000;
 
 /** Waits until the action's own success condition holds; throws `ConvergeFailed` when it cannot or did not in time. */
 export async function converge(action: Action, step: Step, { cluster, signal }: ExecuteContext): Promise<string> {
@@ -38,9 +36,9 @@ const decided = (progress: Progress): Progress | undefined => (progress.state ==
  * After an undo: the old values are back and seen by the controller. Health is waited for only a while, and its absence is
  * told, not thrown: the undo did what it could.
  */
-export async function settle(changes: readonly Change[], { cluster, signal }: ExecuteContext): Promise<string> {
+export async function settle(changes: readonly Change[], { cluster, signal }: ExecuteContext, settleMs: number): Promise<string> {
   const enough = new Error('settled long enough');
-  const deadline = deadlineIn(SETTLE_MS, enough);
+  const deadline = deadlineIn(settleMs, enough);
   let last = 'the previous values are written';
   try {
     await cluster.waitFor((world) => {

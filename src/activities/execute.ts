@@ -5,7 +5,7 @@ import type { Change } from '../domain/change.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { Step } from '../domain/plan.js';
 import type { ActionPolicy } from '../domain/policy.js';
-import type { Clock, Cluster } from '../domain/ports.js';
+import type { ChangeOutcome, Clock, Cluster } from '../domain/ports.js';
 import { redactObject } from '../domain/redact-object.js';
 import type { Registry } from '../domain/registry.js';
 import type { StepReply, StepRequest } from './contract.js';
@@ -23,6 +23,8 @@ export interface ExecuteDeps {
   assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
   /** Keeps what a reading action collected (redacted here); its key goes into the reply. */
   keepArtifact?(artifact: unknown): Promise<string>;
+  /** How long an undo waits for health before it reports without it. Default 10 s. */
+  settleMs?: number;
 }
 
 export type ExecuteInput = Omit<StepRequest, 'problems'> & Partial<Pick<StepRequest, 'problems'>>;
@@ -30,6 +32,8 @@ export type ActionActivities = Record<ActionId, (input: ExecuteInput) => Promise
 
 /** A deadline of ours must come before the server's timeout: that one would be retried, and nobody would know why it failed. */
 const MARGIN_MS = 5000;
+/** What an undo restores may have been broken all along: health is worth a look, not a long wait. */
+const SETTLE_MS = 10_000;
 
 /**
  * One activity per action, named by its id. Safe to repeat at any point: each write is re-read and compared by the cluster first.
@@ -57,7 +61,7 @@ async function execute(deps: ExecuteDeps, action: Action, input: ExecuteInput): 
       isDryRun: false,
     };
     if (action.run) return await read(deps, action, step, context);
-    return input.mode === 'undo' ? await undo(step, context) : await apply(deps, action, input, context, pulse);
+    return input.mode === 'undo' ? await undo(step, context, deps.settleMs ?? SETTLE_MS) : await apply(deps, action, input, context, pulse);
   } catch (error) {
     throw withPace(error);
   } finally {
@@ -67,32 +71,40 @@ async function execute(deps: ExecuteDeps, action: Action, input: ExecuteInput): 
 }
 
 async function apply(deps: ExecuteDeps, action: Action, { step, problems }: ExecuteInput, context: ExecuteContext, pulse: Pulse): Promise<StepReply> {
-  let hasWritten = pulse.previous?.hasWritten === true;
-  // After a first write the step must be finished or undone, not abandoned half-way.
-  if (!hasWritten) {
-    await deps.assertNotPaused?.(step);
-    if (problems?.length) await deps.assertStillFiring?.(problems);
-  }
-  const onWrite = (): void => {
-    hasWritten = true;
-    pulse.noteWrite();
-  };
-  if (action.execute) await action.execute(step.changes, noticing(context, onWrite));
-  else await write(step.changes, noticing(context, onWrite), false);
+  // What an earlier attempt wrote must be finished or undone, not abandoned half-way: then nobody is asked any more.
+  const written = { here: false, ever: pulse.previous?.hasWritten === true };
+  const isRetry = Context.current().info.attempt > 1;
+  const watching = watched(context, {
+    async beforeWrite() {
+      if (written.ever) return;
+      await deps.assertNotPaused?.(step);
+      if (problems?.length) await deps.assertStillFiring?.(problems);
+    },
+    after(status) {
+      if (status === 'applied') pulse.noteWrite();
+      written.here ||= status === 'applied';
+      // Found done by a second attempt: the first one wrote it and died before it could say so.
+      written.ever ||= status === 'applied' || isRetry;
+    },
+  });
+  if (action.execute) await action.execute(step.changes, watching);
+  else await write(step.changes, watching, false);
   const detail = await converge(action, step, context);
-  return { status: hasWritten ? 'applied' : 'already_applied', detail };
+  return { status: written.here ? 'applied' : 'already_applied', detail };
 }
 
-/** The same context, telling when a write really happened. */
-function noticing(context: ExecuteContext, onWrite: () => void): ExecuteContext {
-  const cluster = Object.create(context.cluster) as Cluster;
-  cluster.apply = async (change, options) => {
-    const outcome = await context.cluster.apply(change, options);
-    if (outcome.status === 'applied') onWrite();
-    return outcome;
-  };
-  return { ...context, cluster };
-}
+/** The same context, asking right before a write and told after it. */
+const watched = (context: ExecuteContext, on: { beforeWrite(): Promise<void>; after(status: ChangeOutcome['status']): void }): ExecuteContext => ({
+  ...context,
+  cluster: {
+    ...context.cluster,
+    apply: async (change, options) => {
+      const outcome = await context.cluster.apply(change, { ...options, beforeWrite: on.beforeWrite });
+      on.after(outcome.status);
+      return outcome;
+    },
+  },
+});
 
 async function write(changes: readonly Change[], { cluster, actionId, signal }: ExecuteContext, isUndo: boolean): Promise<boolean> {
   let hasWritten = false;
@@ -104,10 +116,10 @@ async function write(changes: readonly Change[], { cluster, actionId, signal }: 
   return hasWritten;
 }
 
-async function undo(step: Step, context: ExecuteContext): Promise<StepReply> {
+async function undo(step: Step, context: ExecuteContext, settleMs: number): Promise<StepReply> {
   if (step.undo.kind === 'none') throw new KubernautError('InverseUnavailable', `${step.summary} cannot be undone: ${step.undo.why}`);
   const hasWritten = await write(step.undo.changes, context, true);
-  return { status: hasWritten ? 'applied' : 'already_applied', detail: await settle(step.undo.changes, context) };
+  return { status: hasWritten ? 'applied' : 'already_applied', detail: await settle(step.undo.changes, context, settleMs) };
 }
 
 /** Actions that only read do their work over the world as it is now. */
