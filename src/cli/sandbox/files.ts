@@ -25,7 +25,7 @@ function readFile(path: string): SandboxFile | undefined {
 export function isSandboxProcess(pid: number): boolean {
   if (!isAlive(pid)) return false;
   const commandLine = `/proc/${pid}/cmdline`;
-  return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes('sandbox');
+  return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes(join('sandbox', 'process.js'));
 }
 
 /** The sandbox of a running `up` lives and dies with it. */
