@@ -74,21 +74,26 @@ function outOfMemory(run: Run, around: Surroundings): Death | undefined {
   return { atMs: run.oomSinceMs + oomDelayMs, exitCode: 137, reason: 'OOMKilled' };
 }
 
+/** Notes since when a probe fails; before the process is up nothing can be said. */
+function noteFailure(run: Run, since: 'livenessFailingSinceMs' | 'startupFailingSinceMs', isFailing: boolean, upMs: number, now: number): void {
+  if (!isFailing) run[since] = undefined;
+  else if (now >= upMs) run[since] ??= now;
+}
+
 /** While the process starts, only the pace written in the spec counts, so that a patient probe never kills a slow start. */
 function killedByProbe(run: Run, around: Surroundings, which: 'liveness' | 'startup'): Death | undefined {
   const { container, image, pod, now } = around;
   const probe = which === 'liveness' ? container.livenessProbe : container.startupProbe;
-  const since = which === 'liveness' ? 'livenessFailingSinceMs' : 'startupFailingSinceMs';
   if (!probe) return undefined;
+  const since = `${which}FailingSinceMs` as const;
   const upMs = run.startedMs + startupMsOf(image, false);
-  const killing = `Container ${container.name} failed ${which} probe, will be restarted`;
-  const failure = probeFailure(probe, container, image, pod);
-  if (failure === undefined) run[since] = undefined;
-  else if (now >= upMs) run[since] ??= now;
+  const isFailing = probeFailure(probe, container, image, pod) !== undefined;
+  noteFailure(run, since, isFailing, upMs, now);
+  const killAt = (atMs: number): Death => ({ atMs, exitCode: 137, reason: 'Error', killing: `Container ${container.name} failed ${which} probe, will be restarted` });
+  const isFirst = which === 'startup' || !container.startupProbe;
   const spentMs = run.startedMs + patienceMs(probe);
-  if (spentMs < upMs) return { atMs: spentMs, exitCode: 137, reason: 'Error', killing };
-  if (run[since] === undefined) return failure === undefined ? undefined : { atMs: upMs + shortPatienceMs(probe), exitCode: 137, reason: 'Error', killing };
-  return { atMs: run[since] + shortPatienceMs(probe), exitCode: 137, reason: 'Error', killing };
+  if (isFirst && spentMs < upMs) return killAt(spentMs);
+  return isFailing ? killAt((run[since] ?? upMs) + shortPatienceMs(probe)) : undefined;
 }
 
 /** A startup probe holds the liveness probe back until it passed. */
