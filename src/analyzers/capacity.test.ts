@@ -87,6 +87,13 @@ describe('pods that are not there', () => {
     expect(first?.edit).toBe(`kubectl patch resourcequota small -n shop --type=merge -p '{"spec":{"hard":{"pods":"3","requests.memory":"768Mi"}}}'`);
   });
 
+  it('a rollout that asks for more than its quota is taken back', () => {
+    const message = 'pods "api-x" is forbidden: exceeded quota: small, requested: requests.memory=400Mi, used: requests.memory=256Mi, limited: requests.memory=512Mi';
+    const asking = (memory: string) => ({ podSpec: { containers: [container({ resources: { requests: { memory } } })] } });
+    const { deployment: d, sets } = deployment('api', [{ ...asking('128Mi'), available: 2 }, asking('400Mi')], { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }] } });
+    expect(diagnoseAll(evidenceOf(d, [sets]))[0]).toMatchObject({ cause: 'bad_rollout.quota', proposals: [{ action: 'rollback_deployment', parameters: { revision: 1 } }] });
+  });
+
   it('pods that admission refuses since the last rollout are rolled back', () => {
     const message = 'pods "api-x" is forbidden: violates PodSecurity "restricted:latest": privileged';
     const { deployment: d, sets } = deployment('api', [{ available: 2 }, { podSpec: { containers: [container({ securityContext: { privileged: true } })] } }], { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }] } });

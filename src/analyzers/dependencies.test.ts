@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../domain/kube.js';
-import { container, deployment, evidenceOf, log, NS, object, pod, service, type PodState } from '../../test/support/kube-objects.js';
+import { container, deployment, event, evidenceOf, log, NS, object, pod, service, type PodState } from '../../test/support/kube-objects.js';
 import { diagnoseAll } from './index.js';
 
 const unready: PodState = {};
@@ -44,6 +44,15 @@ describe('root over symptom', () => {
     expect(diagnoseAll(app([refused], [db.objects, service('db', dbPort)]))[0]).toMatchObject({
       cause: 'scaled_down.zero', conclusion: 'needs_person', target: { name: 'db' }, edit: 'kubectl scale deployment/db -n shop --replicas=1',
     });
+  });
+
+  it('a database scaled to zero that somebody waits for comes back as it was', () => {
+    const db = database(undefined, { replicas: 0 });
+    const evidence = app([refused], [db.objects, service('db', dbPort)]);
+    evidence.events.push(event(db.d, 'ScalingReplicaSet', 'Scaled down replica set db-hash1 from 1 to 0', 'Normal'));
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'scaled_down.zero', target: { name: 'db' }, proposals: [{ action: 'scale_deployment', parameters: { name: 'db', replicas: 1 } }] });
+    const alone = evidenceOf(db.d, [db.objects, service('db', dbPort)], { events: evidence.events });
+    expect(diagnoseAll(alone)[0]).toMatchObject({ cause: 'scaled_down.zero', conclusion: 'needs_person' });
   });
 
   it('a database scaled to zero against its disruption budget is scaled up again', () => {

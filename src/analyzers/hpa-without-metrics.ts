@@ -18,9 +18,11 @@ export const hpaWithoutMetrics = defineAnalyzer({
   diagnose: (evidence, world) => autoscalersInScope(evidence, world).flatMap((hpa) => findingOf(hpa, world, evidence.takenAt)),
 });
 
+const isBlind = (active: ReturnType<typeof conditionOf>): active is NonNullable<typeof active> => active?.status === 'False' && active.reason !== 'ScalingDisabled';
+
 function findingOf(hpa: KubeObject, world: World, now: string): Finding[] {
   const active = conditionOf(hpa, 'ScalingActive');
-  if (active?.status !== 'False' || active.reason === 'ScalingDisabled') return [];
+  if (!isBlind(active)) return [];
   const { kind, name } = hpa.spec?.scaleTargetRef ?? {};
   const scaled = world.get(kind, hpa.metadata.namespace, name);
   const missing = scaled && missingResource(hpa, scaled);

@@ -4,7 +4,7 @@ import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut, eventsOf } from './reading/container-trouble.js';
 import { nameOf, rollback, targetOf } from './reading/proposals.js';
-import { changedPodFields, fallbackOf, revisionOf, rolloutOf, templateText } from './reading/rollout.js';
+import { changedPodFields, containersOf, fallbackOf, revisionOf, rolloutOf, templateText } from './reading/rollout.js';
 import { workloadsInScope } from './reading/scene.js';
 import { bytesOf } from '../domain/quantity.js';
 import { countOf, desiredReplicas } from '../domain/status.js';
@@ -22,6 +22,11 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   if (!message) return [];
   const finding = { analyzer: 'pods_rejected', target: targetOf(workload), evidence: [cut(message)] };
   const quota = /exceeded quota: ([^,\s]+)/.exec(message);
+  const smaller = quota && workload.kind === 'Deployment' ? smallerBefore(world, workload) : undefined;
+  if (quota && smaller) {
+    const why = `revision ${revisionOf(smaller)} asked for less than ResourceQuota ${quota[1]} leaves`;
+    return [{ ...finding, cause: 'bad_rollout.quota', summary: `${nameOf(workload)}: its newest revision asks for more than ResourceQuota ${quota[1]} allows`, confidence: 0.93, proposals: [rollback(workload, smaller, 0.93, why)] }];
+  }
   if (quota) {
     return [
       {
@@ -61,6 +66,28 @@ function acceptedBefore(world: World, deployment: KubeObject): KubeObject | unde
   const rollout = rolloutOf(world, deployment);
   if (!rollout.current || rollout.hasCompleted) return undefined;
   return fallbackOf(rollout, (rs) => templateText(rs.spec?.template) !== templateText(rollout.current!.spec?.template) && changedSomething(rs, rollout.current!));
+}
+
+/** The rollout itself asked for more: then taking it back is the cure, and the quota is right as it is. */
+function smallerBefore(world: World, deployment: KubeObject): KubeObject | undefined {
+  const rollout = rolloutOf(world, deployment);
+  if (!rollout.current || rollout.hasCompleted) return undefined;
+  const now = askedBy(rollout.current);
+  return fallbackOf(rollout, (rs) => {
+    const before = askedBy(rs);
+    return Object.keys(now).some((key) => (before[key] ?? 0) < now[key]!) && Object.keys(before).every((key) => before[key]! <= (now[key] ?? 0));
+  });
+}
+
+/** `requests.memory` … of one pod. */
+function askedBy(rs: KubeObject): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const { resources } of containersOf(rs)) {
+    for (const kind of ['requests', 'limits'] as const) {
+      for (const [name, amount] of Object.entries(resources?.[kind] ?? {})) sum[`${kind}.${name}`] = (sum[`${kind}.${name}`] ?? 0) + bytesOf(amount);
+    }
+  }
+  return sum;
 }
 
 const changedSomething = (a: KubeObject, b: KubeObject): boolean =>

@@ -4,7 +4,8 @@ import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { isScaledBy } from './reading/autoscalers.js';
 import { nameOf, scale, targetOf } from './reading/proposals.js';
-import { budgetNeed, intendedReplicas } from './reading/replicas.js';
+import { budgetNeed, intendedReplicas, type IntendedReplicas } from './reading/replicas.js';
+import { awaitedBy } from './reading/awaited-by.js';
 import { livePodsOf, troublesOf, workloadsInScope } from './reading/scene.js';
 import { isPodReady } from '../domain/kube.js';
 
@@ -14,7 +15,8 @@ const SCALABLE = ['Deployment', 'StatefulSet'];
 const stepTo = (current: number, wanted: number): number => Math.min(wanted, Math.max(current * 2, current + 2));
 
 /**
- * Too few replicas. Zero is often meant (maintenance, cost): without a written wish for more, a person decides.
+ * Too few replicas. Zero is often meant (maintenance, cost): a written wish for more speaks against it, or somebody who
+ * visibly waits for it while the controller's own event says how many there were. Else a person decides.
  */
 export const scaledDown = defineAnalyzer({
   id: 'scaled_down',
@@ -34,7 +36,7 @@ const withoutStatefulSets = (f: Finding): Finding =>
     : { ...f, proposals: [], conclusion: 'needs_person', edit: `kubectl scale statefulset/${f.target.name} -n ${f.target.namespace} --replicas=${String(f.proposals[0]!.parameters['replicas'])}` };
 
 function atZero(workload: KubeObject, world: World, evidence: Evidence): Finding {
-  const { declared, by, seen } = intendedReplicas(workload, world, evidence);
+  const { declared, by, seen } = wishFor(workload, world, evidence);
   const isAutoscaled = world.list('HorizontalPodAutoscaler', workload.metadata.namespace).some((h) => isScaledBy(workload, h));
   const finding = {
     analyzer: 'scaled_down',
@@ -54,6 +56,13 @@ function atZero(workload: KubeObject, world: World, evidence: Evidence): Finding
     conclusion: 'needs_person',
     edit: `kubectl scale ${workload.kind.toLowerCase()}/${workload.metadata.name} -n ${workload.metadata.namespace} --replicas=${declared ?? seen ?? 1}`,
   };
+}
+
+/** What is written down, else what it had when somebody in trouble waits for it. */
+function wishFor(workload: KubeObject, world: World, evidence: Evidence): IntendedReplicas {
+  const intended = intendedReplicas(workload, world, evidence);
+  const waiting = intended.declared || !intended.seen ? undefined : awaitedBy(workload, world, evidence);
+  return waiting ? { ...intended, declared: intended.seen, by: `${nameOf(waiting)}, which waits for it,` } : intended;
 }
 
 function belowBudget(workload: KubeObject, world: World, evidence: Evidence): Finding[] {

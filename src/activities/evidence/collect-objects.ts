@@ -32,6 +32,7 @@ export function collectObjects(world: World, target: Target): CollectedObjects {
   if (object) {
     selection.add([object, ...ownersOf(world, object), ...dependentsOf(world, object)], 'whole');
     selection.add(object.kind === 'PersistentVolumeClaim' ? behindClaim(world, object) : []);
+    selection.add(scaledBy(world, object), 'whole');
   }
   selection.addSome('pods of the target', pods, MAX_PODS);
   selection.add(pods.flatMap((pod) => ownersOf(world, pod)));
@@ -42,6 +43,13 @@ export function collectObjects(world: World, target: Target): CollectedObjects {
   if (namespace) addNamespace(world, selection, namespace);
   if (object) addNamed(world, selection, [...textsOf(object), ...pods.slice(0, 3).flatMap(textsOf)], namespace);
   return { object, pods, selection };
+}
+
+/** What an autoscaler scales, with its revisions: the reason for blind metrics may be its last rollout. */
+function scaledBy(world: World, object: KubeObject): KubeObject[] {
+  const { kind, name } = object.kind === 'HorizontalPodAutoscaler' ? (object.spec?.scaleTargetRef ?? {}) : {};
+  const scaled = kind && name ? world.get(kind, object.metadata.namespace, name) : undefined;
+  return scaled ? [scaled, ...dependentsOf(world, scaled)] : [];
 }
 
 function podsAbout(world: World, object: KubeObject): KubeObject[] {
