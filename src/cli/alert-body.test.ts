@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { alertBody } from './alert-body.js';
-import { EXIT, type Exit } from './exit.js';
+import { EXIT } from './exit.js';
 
 const NOW = '2026-03-01T10:00:00.000Z';
 const labels = { alertname: 'A' };
@@ -21,6 +21,12 @@ describe('what people have at hand becomes an AlertManager body', () => {
   });
 
   it.each([['a number', 3], ['no alert', []], ['an object of something else', { a: 1 }], ['nothing', null]])('refuses %s as wrong use, naming the file', (_what, given) => {
-    expect(() => alertBody(given, 'f.json', NOW)).toThrow(expect.objectContaining({ code: EXIT.usage, message: expect.stringContaining('f.json') as string }) as Exit);
+    let refused: unknown;
+    try {
+      alertBody(given, 'f.json', NOW);
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toMatchObject({ code: EXIT.usage, message: expect.stringContaining('f.json') });
   });
 });

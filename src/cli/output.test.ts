@@ -8,7 +8,7 @@ const written = (format: Format, rows: readonly { id: string; text: string }[]):
   return out;
 };
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 describe('printing', () => {
   const rows = [{ id: 'r-1', text: 'a\u001b[31mb\u009b0m' }];
