@@ -31,8 +31,8 @@ const CHECKS: { [K in 'equals' | 'notEquals' | 'in' | 'atLeast' | 'exists' | 'ab
   notEquals: (found, a) => !isEqual(found, a.notEquals),
   in: (found, a) => (a.in ?? []).some((wanted) => isEqual(found, wanted)),
   atLeast: (found, a) => isAtLeast(found, a.atLeast!),
-  exists: (found) => isPresent(found),
-  absent: (found) => !isPresent(found),
+  exists: (found, a) => isPresent(found) === a.exists,
+  absent: (found, a) => isPresent(found) !== a.absent,
 };
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200));

@@ -4,7 +4,7 @@ import { alertManagerBody, resolvedOf } from './alerts.js';
 import type { Product } from './product.js';
 import type { RemediationFeed } from './remediation-feed.js';
 import type { Resolver } from './resolver.js';
-import type { FaultStep, Scenario } from './scenario.js';
+import { resolveAfterMs, type FaultStep, type Scenario } from './scenario.js';
 
 export interface FollowOptions {
   scenario: Scenario;
@@ -19,6 +19,8 @@ export interface FollowOptions {
 
 export interface Followed {
   remediations: Remediation[];
+  /** From the signal until the end was clear, or the time was up. */
+  tookMs: number;
   /** From the signal until the last of them closed; undefined when that did not happen in time. */
   closedAfterMs?: number;
   /** Disturbances whose phase never came. */
@@ -65,7 +67,7 @@ export async function followToTheEnd(options: FollowOptions): Promise<Followed> 
     const now = Date.now();
     quiet = quietOf(quiet, mine, now);
     if (now <= deadline && !(quiet && isOver(mine, now - quiet.since, options, now))) continue;
-    return { remediations: mine, missed: pending, ...(quiet && mine.length > 0 ? { closedAfterMs: lastClosedMs(mine, now) - signalledAtMs } : {}) };
+    return { remediations: mine, missed: pending, tookMs: now - signalledAtMs, ...(quiet && mine.length > 0 ? { closedAfterMs: lastClosedMs(mine, now) - signalledAtMs } : {}) };
   }
 }
 
@@ -74,8 +76,8 @@ const lastClosedMs = (mine: readonly Remediation[], now: number): number => Math
 /** One remediation is enough for an end; none is one only when that was to be expected, or no time is left. */
 function isOver(mine: readonly Remediation[], quietMs: number, { scenario, signalledAtMs }: FollowOptions, now: number): boolean {
   if (mine.length > 0) return quietMs >= QUIET_MS;
-  const resolveMs = typeof scenario.resolve === 'object' ? durationMs(scenario.resolve.after) : 0;
-  return expectsNone(scenario) && now - signalledAtMs >= NOTHING_STARTED_MS + resolveMs;
+  const after = resolveAfterMs(scenario);
+  return expectsNone(scenario) && now - signalledAtMs >= NOTHING_STARTED_MS + (typeof after === 'number' ? after : 0);
 }
 
 async function disturbDue(pending: FaultStep[], mine: readonly Remediation[], { disturb }: FollowOptions): Promise<void> {

@@ -24,7 +24,7 @@ function judge(expectation: Expectation, remediations: Remediation[], more: { di
   const scenario: Scenario = { id: 's', title: 't', expect: expectation };
   return judgeScenario({
     scenario, namespace: 'ns', types, differences: more.differences ?? [], before: more.before ?? new Map(), failedAssertions: more.failed ?? [],
-    followed: { remediations, missed: [], closedAfterMs: more.closedAfterMs ?? 1000 },
+    followed: { remediations, missed: [], tookMs: 1000, closedAfterMs: more.closedAfterMs ?? 1000 },
   });
 }
 
@@ -50,6 +50,7 @@ describe('judgeScenario', () => {
     ['the first action', { outcome: 'fixed', actions: { first: 'a', atMost: 1 } }, [remediation('fixed', [step('a')])], undefined],
     ['another first action', { outcome: 'fixed', actions: { first: 'a' } }, [remediation('fixed', [step('b'), step('a', { started_at: '2026-01-01T00:00:09Z' })])], /first action b/],
     ['tier 0 does not count', { outcome: 'fixed', actions: { first: 'a', atMost: 1 } }, [remediation('fixed', [step('collect_diagnostics', { tier: 0, started_at: '2026-01-01T00:00:01Z' }), step('a')])], undefined],
+    ['no first action at all', { outcome: 'fixed', actions: { first: 'none' } }, [remediation('fixed')], undefined],
     ['too many', { outcome: 'fixed', actions: { atMost: 0 } }, [remediation('fixed', [step('a')])], /1 writing actions/],
     ['a refused write is none', { outcome: 'fixed', actions: { atMost: 1 } }, [remediation('fixed', [step('a', { status: 'failed' }), step('a', { rung: 1 })])], undefined],
     ['a banned action', { outcome: 'fixed', actions: { never: ['b'] } }, [remediation('fixed', [step('b', { status: 'failed' })])], /did b/],

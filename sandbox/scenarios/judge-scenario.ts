@@ -87,8 +87,9 @@ function actionFailures(hearing: Hearing, judged: Remediation | undefined): stri
 }
 
 function firstFailure(first: string | string[] | undefined, leading: RemediationStep | undefined): string[] {
-  if (first === undefined || [first].flat().includes(leading?.action ?? '')) return [];
-  return [`first action ${leading?.action ?? 'none'}, expected ${[first].flat().join(' or ')}`];
+  const action = leading?.action ?? 'none';
+  if (first === undefined || [first].flat().includes(action)) return [];
+  return [`first action ${action}, expected ${[first].flat().join(' or ')}`];
 }
 
 const countFailure = (atMost: number | undefined, written: readonly RemediationStep[]): string[] =>

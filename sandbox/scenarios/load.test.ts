@@ -69,13 +69,14 @@ expect:
   within: 1m30s
 `;
     expect(errorsOf(text)).toEqual([]);
-    expect(errorsOf(`${GOOD}resolve: never\n`)).toEqual([]);
+    for (const resolve of ['never', '"after: 10s"', '{ after: 1m30s }']) expect(errorsOf(`${GOOD}resolve: ${resolve}\n`)).toEqual([]);
   });
 
   it.each([
     ['an unknown key', `${GOOD}surprise: 1`, ['(top): unknown key "surprise"']],
     ['a misspelt expectation', GOOD.replace('outcome: fixed', 'outcome: fixed, chnged: []'), ['expect: unknown key "chnged"']],
-    ['no title', GOOD.replace('title: one\n', ''), ['(top): "title" is missing']],
+    ['no id', GOOD.replace('id: W01-x\n', ''), ['(top): "id" is missing']],
+    ['a wrong resolve', `${GOOD}resolve: soon`, ['resolve: got "soon"; expected never, or after: <duration>']],
     ['an unknown verb', `${GOOD}fault: [{ explode: 1 }]`, ['fault[0]: got {"explode":1}; a step is one of patch, apply, delete, scale, wait, images']],
     ['an unknown key of a step', `${GOOD}fault: [{ patch: { target: a/b, bdy: {} } }]`, ['fault[0].patch: "body" is missing', 'fault[0].patch: unknown key "bdy"']],
     ['a wrong duration', `${GOOD}fault: [{ wait: soon }]`, ['fault[0].wait: must match pattern "^(\\d+(\\.\\d+)?(ms|s|m|h))+$", got "soon"']],

@@ -17,7 +17,8 @@ export interface Product {
   cancel(id: string): Promise<void>;
   setPolicy(namespace: string, policy: object): Promise<void>;
   removePolicy(namespace: string): Promise<void>;
-  setModel(model: 'none' | 'scripted'): Promise<void>;
+  /** Makes the installation work with this model. Throws Unsupported when it cannot. */
+  useModel(model: 'none' | 'scripted'): Promise<void>;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -104,6 +105,16 @@ export function productAt(run: Installation): Product {
       const answer = await request(run, 'DELETE', policyPath(namespace));
       if (answer.status >= 400 && answer.status !== 404) throw refused('DELETE', policyPath(namespace), answer);
     },
-    setModel: async (model) => void (await persistently(run, 'PUT', '/api/v1/sandbox/model', { model })),
+    useModel: (model) => useModel(run, model),
   };
+}
+
+async function useModel(run: Installation, model: 'none' | 'scripted'): Promise<void> {
+  const { body } = await persistently(run, 'GET', '/api/v1/info');
+  if (model === 'none' && (body as { has_model?: boolean }).has_model === false) return;
+  const { status } = await request(run, 'PUT', '/api/v1/sandbox/model', { model });
+  if (status >= 400) {
+    const how = model === 'none' ? 'without LLM_PROVIDER' : 'with LLM_PROVIDER=scripted';
+    throw new KubernautError('Unsupported', `this installation cannot change its model while it runs; start it ${how} and leave --model out`);
+  }
 }

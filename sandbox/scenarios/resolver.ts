@@ -1,10 +1,9 @@
-import { durationMs } from '../../src/domain/duration.js';
 import type { Pod, Workload } from '../simulator/kube-types.js';
 import { isPodReady } from '../simulator/reachability.js';
 import type { ClusterView } from '../simulator/world.js';
 import { isActive } from '../ticker/judge.js';
 import type { SentAlert } from './alerts.js';
-import type { Scenario } from './scenario.js';
+import { resolveAfterMs, type Scenario } from './scenario.js';
 
 /** A blink of health between two looks resolves nothing (as in the ticker). */
 const STEADY_MS = 1500;
@@ -34,11 +33,12 @@ export interface Resolver {
  * When hand-sent alerts resolve (sandbox.md 4): never, after a while, or, left to itself, when the ticker's rule of that
  * name turns from true to false for the labelled object; without such a rule when the namespace recovered as a whole.
  */
-export function resolverOf(alerts: readonly SentAlert[], resolve: Scenario['resolve'], view: ClusterView, sentAtMs: number): Resolver {
+export function resolverOf(alerts: readonly SentAlert[], scenario: Pick<Scenario, 'resolve'>, view: ClusterView, sentAtMs: number): Resolver {
+  const after = resolveAfterMs(scenario);
   const open = new Map(alerts.filter((a) => a.status === 'firing').map((a) => [a, { wasActive: false, quietSinceMs: undefined as number | undefined }]));
   const isOver = (alert: SentAlert, memory: { wasActive: boolean; quietSinceMs?: number }, nowMs: number): boolean => {
-    if (resolve === 'never') return false;
-    if (resolve !== undefined) return nowMs - sentAtMs >= durationMs(resolve.after);
+    if (after === 'never') return false;
+    if (after !== undefined) return nowMs - sentAtMs >= after;
     const isOn = isActive(alert.labels['alertname'] ?? '', alert.labels, view, nowMs) ?? hasTrouble(view, alert.labels);
     if (isOn) Object.assign(memory, { wasActive: true, quietSinceMs: undefined });
     else memory.quietSinceMs ??= nowMs;

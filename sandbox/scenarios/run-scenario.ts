@@ -6,7 +6,7 @@ import { alertManagerBody, alertOf, type SentAlert } from './alerts.js';
 import { whyNot } from './assertions.js';
 import { diffSnapshots } from './diff.js';
 import { performStep, type FaultContext } from './fault.js';
-import { followToTheEnd, withinMsOf, type Followed } from './follow.js';
+import { followToTheEnd, type Followed } from './follow.js';
 import { judgeScenario, type Judgement } from './judge-scenario.js';
 import type { LoadedScenario } from './load.js';
 import type { Product } from './product.js';
@@ -53,7 +53,7 @@ const SETTLE_MS = 300;
 /** Plays one scenario from an empty namespace to its verdict. Never rejects. */
 export async function runScenario(loaded: LoadedScenario, theatre: Theatre): Promise<Result> {
   const { scenario, file, namespace } = loaded;
-  const base = { id: scenario.id, title: scenario.title, file, namespace };
+  const base = { id: scenario.id, title: scenario.title ?? scenario.id, file, namespace };
   const territory = territoryOf(loaded, theatre.bench.types());
   const stage = stageOf(theatre.bench, loaded, territory);
   const startedAt = new Date().toISOString();
@@ -65,7 +65,7 @@ export async function runScenario(loaded: LoadedScenario, theatre: Theatre): Pro
     const played = await play(loaded, theatre, stage, isMine);
     remediations = played.followed.remediations;
     const { failures, ...judged } = played.judgement;
-    const seconds = Math.round((played.followed.closedAfterMs ?? withinMsOf(scenario)) / 100) / 10;
+    const seconds = Math.round((played.followed.closedAfterMs ?? played.followed.tookMs) / 100) / 10;
     result = { ...base, ...judged, seconds, verdict: failures.length === 0 ? 'pass' : 'fail', why: failures.join('; '), remediations: remediations.map((r) => r.id) };
   } catch (error) {
     remediations = theatre.feed.latest().filter(isMine);
@@ -89,9 +89,9 @@ async function play(loaded: LoadedScenario, theatre: Theatre, stage: Stage, isMi
   await sleep(SETTLE_MS);
   for (const step of scenario.fault ?? []) await performStep(step, context);
   const before = await takeSnapshot(bench);
-  const sent = await speak(scenario, product, stage);
   const signalledAtMs = Date.now();
-  const resolver = resolverOf(sent, scenario.resolve, theatre.view, signalledAtMs);
+  const sent = await speak(scenario, product, stage);
+  const resolver = resolverOf(sent, scenario, theatre.view, signalledAtMs);
   const disturb = (step: Parameters<typeof performStep>[0]) => performStep(step, context);
   const followed = await followToTheEnd({ scenario, product, feed, resolver, isMine, disturb, signalledAtMs, signal });
   const failedAssertions = await assertState(bench, loaded, signal);

@@ -42,7 +42,7 @@ export async function runScenarios(options: RunOptions): Promise<Result[]> {
   try {
     const bench = await openWorkbench(client);
     await view.watch(WATCHED);
-    if (options.model !== undefined && options.model !== 'configured') await product.setModel(options.model);
+    if (options.model !== undefined && options.model !== 'configured') await product.useModel(options.model);
     const theatre: Theatre = { bench, view, product, feed, signal: options.signal ?? new AbortController().signal, sweep: (c) => void cleanings.push(c) };
     const results = await playAll(scenarios, theatre, options);
     await sweepAll(cleanings);

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { durationMs } from '../../src/domain/duration.js';
 import { OUTCOMES, PHASES } from '../../src/domain/remediation.js';
 import { AUTONOMY } from '../../src/domain/policy.js';
 
@@ -8,6 +9,8 @@ const oneOrMore = <T extends TSchema>(one: T) => Type.Union([one, Type.Array(one
 
 /** `30s`, `1m30s`, `500ms`. */
 const Duration = Type.String({ pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h))+$' });
+/** `after: 10s`, where YAML took it for a text. */
+const AFTER = '^after:? ?(\\d+(\\.\\d+)?(ms|s|m|h))+$';
 /** `kind/name`; `namespace/kind/name` where a list may name other namespaces. */
 const ObjectName = Type.String({ pattern: '^[^/\\s]+/[^/\\s]+(/[^/\\s]+)?$' });
 const TextMap = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
@@ -92,8 +95,8 @@ export const Assertion = Type.Object(
     notEquals: Type.Optional(Type.Unknown()),
     in: Type.Optional(Type.Array(Type.Unknown())),
     atLeast: Type.Optional(Amount),
-    exists: Type.Optional(Type.Literal(true)),
-    absent: Type.Optional(Type.Literal(true)),
+    exists: Type.Optional(Type.Boolean()),
+    absent: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -130,14 +133,14 @@ export type Expectation = Static<typeof Expectation>;
 export const Scenario = Type.Object(
   {
     id: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' }),
-    title: Type.String({ minLength: 1 }),
+    title: Type.Optional(Type.String()),
     description: Type.Optional(Type.String()),
     namespace: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
     images: Type.Optional(Type.Array(Image)),
     before: Type.Optional(Type.String()),
     fault: Type.Optional(Type.Array(FaultStep)),
     signal: Type.Optional(Type.Object({ alertmanager: Type.Array(Alert, { minItems: 1 }) }, closed)),
-    resolve: Type.Optional(Type.Union([Type.Literal('never'), Type.Object({ after: Duration }, closed)])),
+    resolve: Type.Optional(Type.Union([Type.Literal('never'), Type.String({ pattern: AFTER }), Type.Object({ after: Duration }, closed)])),
     policy: Type.Optional(ScenarioPolicy),
     approve: Type.Optional(literals(['auto', 'never', 'reject'] as const)),
     disturb: Type.Optional(Type.Array(FaultStep)),
@@ -146,3 +149,9 @@ export const Scenario = Type.Object(
   closed,
 );
 export type Scenario = Static<typeof Scenario>;
+
+/** How long after the signal the alert is resolved by hand: `never`, milliseconds, or `undefined` = the ticker decides. */
+export function resolveAfterMs({ resolve }: Pick<Scenario, 'resolve'>): number | 'never' | undefined {
+  if (resolve === undefined || resolve === 'never') return resolve as 'never' | undefined;
+  return durationMs(typeof resolve === 'string' ? resolve.replace(/^after:? ?/, '') : resolve.after);
+}

@@ -40,7 +40,7 @@ function hintFor(path: string): string {
 
 function assertionError(a: Assertion): string[] {
   if (!CONDITIONS.some((c) => c in a)) return [`one of ${CONDITIONS.join(', ')} is missing`];
-  return a.path === undefined && !a.exists && !a.absent ? ['"path" is missing'] : [];
+  return a.path === undefined && !('exists' in a) && !('absent' in a) ? ['"path" is missing'] : [];
 }
 
 const each = <T>(list: readonly T[] | undefined, path: string, errorsOf: (one: T) => string[]): string[] =>
