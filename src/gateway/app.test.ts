@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { alertOf, gatewayDeps, memoryStore, memoryTemporal, talkTo, webhookOf, type Answer } from '../../test/support/gateway.js';
@@ -12,6 +12,14 @@ let talk: Awaited<ReturnType<typeof talkTo>>;
 let send: typeof talk.send;
 const post = (body: unknown, headers?: Record<string, string>, path = '/alerts') => send('POST', path, body, headers);
 const outcomes = (answer: Answer) => answer.body.results.map((r: any) => r.outcome);
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
 
 beforeAll(async () => {
   const deps = gatewayDeps({ ...memory, ...engine, actions: { members: [scaleDeployment] } }, { 'gateway.clusters': ['staging'], 'gateway.namespaces': ['shop', 'monitoring'], 'gateway.rateLimit.requests': 5000 });
@@ -339,10 +347,10 @@ describe('the door', () => {
   });
 
   it('gives probes a port of their own when asked', async () => {
-    const { gateway } = await talkTo(gatewayDeps({ ...memoryStore(), ...memoryTemporal() }, { 'gateway.healthPort': 18_099, 'gateway.metricsPort': 18_099 }));
-    expect((await fetch('http://127.0.0.1:18099/health')).status).toBe(200);
-    expect((await fetch('http://127.0.0.1:18099/metrics')).status).toBe(200);
-    expect((await fetch('http://127.0.0.1:18099/api/v1/info')).status).toBe(404);
+    const own = await freePort();
+    const { gateway } = await talkTo(gatewayDeps({ ...memoryStore(), ...memoryTemporal() }, { 'gateway.healthPort': own, 'gateway.metricsPort': own }));
+    const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${own}${path}`)).status;
+    expect([await statusOf('/health'), await statusOf('/ready'), await statusOf('/metrics'), await statusOf('/api/v1/info')]).toEqual([200, 200, 200, 404]);
     await gateway.close();
   });
 

@@ -1,3 +1,5 @@
+import { KubernautError } from '../domain/errors.js';
+
 /** One at a time per key, first come first served; different keys do not wait for each other. */
 export type InOrder = <T>(key: string, run: () => Promise<T>) => Promise<T>;
 
@@ -15,14 +17,25 @@ export function createInOrder(): InOrder {
   };
 }
 
-/** At most `most` at a time over all callers, first come first served. */
-export function createLimit(most: number): <T>(run: () => Promise<T>) => Promise<T> {
+/**
+ * At most `most` at a time over all callers, first come first served. Whoever waited longer than `patienceMs` for its turn is
+ * refused with `Overloaded` then: its sender has given up or will repeat, and the ones behind it are still in time.
+ */
+export function createLimit(most: number, patienceMs: number): <T>(run: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
+  const turn = async (): Promise<void> => {
+    if (running < most) {
+      running += 1;
+      return;
+    }
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  };
   return async (run) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
+    const sinceMs = Date.now();
+    await turn();
     try {
+      if (Date.now() - sinceMs > patienceMs) throw new KubernautError('Overloaded', { message: 'more signals than can be handed over; send it again in a moment', retryAfterMs: 5000 });
       return await run();
     } finally {
       // The place goes to the next in line without becoming free in between.

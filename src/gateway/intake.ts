@@ -11,6 +11,8 @@ import { routeOf, type Route } from './route-signal.js';
 
 /** Of one batch at a time; the whole process is bounded by `gateway.maxConcurrent`. */
 const BATCH_CONCURRENCY = 32;
+/** AlertManager waits about one group_interval for an answer; a proxy in between often 30 s. */
+const PATIENCE_MS = 10_000;
 
 export interface Intake {
   /**
@@ -25,7 +27,7 @@ export interface Intake {
 export function createIntake(deps: GatewayDeps): Intake {
   const { store, metrics } = deps;
   const inOrder = createInOrder();
-  const limit = createLimit(deps.config.gateway.maxConcurrent);
+  const limit = createLimit(deps.config.gateway.maxConcurrent, PATIENCE_MS);
   const after = createKeepTrying(deps.logger);
   const handOver = createHandOver(deps, after.write);
   const record = (row: SignalRow) => after.write(`signal ${row.signal.fingerprint}`, () => store.recordSignal(row));

@@ -23,7 +23,7 @@ function context(tls: Tls) {
 }
 
 /** Renewed certificates are taken over without a restart; half-written files leave the old one in place. Returns how to stop. */
-export function followCertificate(server: HttpsServer, tls: Tls, onError: (error: unknown) => void, intervalMs = 5000): () => void {
+export function followCertificate(server: HttpsServer, tls: Tls, onError: (error: unknown) => void, intervalMs = 2000): () => void {
   const reload = () => {
     try {
       server.setSecureContext({ ...context(tls), minVersion: 'TLSv1.3' });

@@ -10,6 +10,15 @@ export function bearerOf(headers: Headers): string | undefined {
   return match?.[1];
 }
 
+const hashes = new WeakMap<readonly string[], string[]>();
+
+/** The configured secrets never change, and every request compares with all of them. */
+function hashesOf(secrets: readonly string[]): string[] {
+  const known = hashes.get(secrets) ?? secrets.map(sha256);
+  hashes.set(secrets, known);
+  return known;
+}
+
 /**
  * Index of the secret that equals `given`, or -1. Compares hashes over their whole length and looks at every secret, so the
  * time says neither how much of a guess was right nor which secret came close.
@@ -17,8 +26,7 @@ export function bearerOf(headers: Headers): string | undefined {
 export function matchingSecret(given: string, secrets: readonly string[]): number {
   const wanted = sha256(given);
   let found = -1;
-  secrets.forEach((secret, index) => {
-    const known = sha256(secret);
+  hashesOf(secrets).forEach((known, index) => {
     let difference = 0;
     for (let i = 0; i < wanted.length; i++) difference |= wanted.charCodeAt(i) ^ known.charCodeAt(i);
     if (difference === 0) found = index;

@@ -23,7 +23,7 @@ declare module 'fastify' {
   }
 }
 
-const MAX_EVENT_LOOP_DELAY_MS = 1000;
+const MAX_EVENT_LOOP_DELAY_MS = 2500;
 
 /**
  * What stands between the network and the routes, in this order: shutting down → 503, overload → 503, one abusive caller → 429,
