@@ -1,6 +1,6 @@
 import type { Evidence } from '../domain/evidence.js';
 import type { Observation } from '../domain/effectiveness.js';
-import { healthOf } from '../domain/health.js';
+import { healthOf, type Health } from '../domain/health.js';
 import { worldOf, type World } from '../domain/kube.js';
 import type { Finding, Step } from '../domain/plan.js';
 import { endpointsOf, troubleIn } from '../domain/trouble.js';
@@ -23,27 +23,31 @@ export function createAssess(deps: AssessDeps) {
   return async (request: AssessRequest): Promise<Observation> => {
     const evidence = await deps.collect(request);
     const world = worldOf(evidence.objects);
-    const { baseline } = request;
-    const health = evidence.object ? healthOf(world, evidence.object) : undefined;
+    const health = evidence.object && healthOf(world, evidence.object);
     const remaining = deps.diagnose(evidence).filter((f) => isStillWrong(f, request));
     const progress = request.steps.filter((s) => s.isWriting).map((s) => progressOf(deps, world, s));
-    const sideEffects = sideEffectsOf(world, evidence, request);
     return {
       isReached: progress.every((p) => p.state === 'reached'),
       isContainment: request.steps.every((s) => deps.action(s.action).isContainment === true),
-      ...(baseline.isVisible && health ? { isConditionGone: health.isHealthy && remaining.length === 0 } : {}),
+      ...(request.baseline.isVisible && health ? { isConditionGone: health.isHealthy && remaining.length === 0 } : {}),
       isAlertFiring: request.problems.some((p) => p.status === 'firing'),
       hasRefired: request.problems.some((p) => p.refires > 0 && p.startedAt > request.actedAt),
-      ...(baseline.ready === undefined ? {} : { readyBefore: baseline.ready }),
-      ...(health?.ready === undefined ? {} : { readyNow: health.ready }),
-      sideEffects,
-      evidence: [
-        ...progress.map((p) => p.detail),
-        ...(health ? [health.isHealthy ? `healthy${health.ready === undefined ? '' : `, ${health.ready}/${health.desired} ready`}` : health.reasons.slice(0, 3).join('; ')] : ['the target is gone']),
-        ...remaining.slice(0, 3).map((f) => f.summary),
-      ],
+      ...readiness(request.baseline, health),
+      sideEffects: sideEffectsOf(world, evidence, request),
+      evidence: [...progress.map((p) => p.detail), describeHealth(health), ...remaining.slice(0, 3).map((f) => f.summary)],
     };
   };
+}
+
+const readiness = (baseline: Baseline, health: Health | undefined): Pick<Observation, 'readyBefore' | 'readyNow'> => ({
+  ...(baseline.ready === undefined ? {} : { readyBefore: baseline.ready }),
+  ...(health?.ready === undefined ? {} : { readyNow: health.ready }),
+});
+
+function describeHealth(health: Health | undefined): string {
+  if (!health) return 'the target is gone';
+  if (!health.isHealthy) return health.reasons.slice(0, 3).join('; ');
+  return health.ready === undefined ? 'healthy' : `healthy, ${health.ready}/${health.desired} ready`;
 }
 
 const progressOf = (deps: AssessDeps, world: World, step: Step) =>

@@ -42,6 +42,8 @@ export interface PlanRequest {
 }
 
 export type PlanAnswer =
+  /** Too early to judge: a rollout is moving and nothing has failed. Look again. */
+  | { kind: 'wait'; reason: string; analysis: Analysis; verdict?: undefined }
   | { kind: 'conclude'; outcome: Outcome; reason: string; analysis: Analysis; verdict?: Verdict }
   | {
       kind: 'plan';

@@ -72,7 +72,7 @@ async function execute(deps: ExecuteDeps, action: Action, input: ExecuteInput): 
 
 async function apply(deps: ExecuteDeps, action: Action, { step, problems }: ExecuteInput, context: ExecuteContext, pulse: Pulse): Promise<StepReply> {
   // What an earlier attempt wrote must be finished or undone, not abandoned half-way: then nobody is asked any more.
-  const written = { here: false, ever: pulse.previous?.hasWritten === true };
+  const written = { ever: pulse.previous?.hasWritten === true };
   const isRetry = Context.current().info.attempt > 1;
   const watching = watched(context, {
     async beforeWrite() {
@@ -82,7 +82,6 @@ async function apply(deps: ExecuteDeps, action: Action, { step, problems }: Exec
     },
     after(status) {
       if (status === 'applied') pulse.noteWrite();
-      written.here ||= status === 'applied';
       // Found done by a second attempt: the first one wrote it and died before it could say so.
       written.ever ||= status === 'applied' || isRetry;
     },
@@ -90,7 +89,7 @@ async function apply(deps: ExecuteDeps, action: Action, { step, problems }: Exec
   if (action.execute) await action.execute(step.changes, watching);
   else await write(step.changes, watching, false);
   const detail = await converge(action, step, context);
-  return { status: written.here ? 'applied' : 'already_applied', detail };
+  return { status: written.ever ? 'applied' : 'already_applied', detail };
 }
 
 /** The same context, asking right before a write and told after it. */

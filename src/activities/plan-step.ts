@@ -19,7 +19,7 @@ const DEFAULT_TIMEOUT_S = 300;
  * From a proposal to a pinned step, over recorded evidence alone: no cluster in reach, the same input gives the same step.
  * Throws InvalidParams, NotGrounded, TargetReplaced, PreconditionChanged, QuotaExceeded or PolicyDenied, each saying why and what next.
  */
-export function createPlanStep(deps: { actions: Registry<Action> }): PlanStep {
+export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeoutS?: number }): PlanStep {
   const worlds = new WeakMap<Evidence, World>();
   const worldFor = (evidence: Evidence): World => {
     const known = worlds.get(evidence) ?? worldOf(evidence.objects);
@@ -44,7 +44,7 @@ export function createPlanStep(deps: { actions: Registry<Action> }): PlanStep {
       reason: proposal.reason,
       changes: planned.changes,
       undo: undoOf(action, planned),
-      timeoutS: planned.timeoutS ?? action.timeoutS ?? DEFAULT_TIMEOUT_S,
+      timeoutS: planned.timeoutS ?? action.timeoutS ?? deps.defaultTimeoutS ?? DEFAULT_TIMEOUT_S,
       isWriting: action.run === undefined,
     };
   };

@@ -20,7 +20,7 @@ export interface PlanDeps {
   policy(): Promise<Policy>;
   clock: Clock;
   planStep: PlanStep;
-  /** The most an action may take here, seconds. */
+  /** The most any action may take here, seconds (`actions.cap`). */
   maxActionS: number;
 }
 
@@ -117,7 +117,12 @@ function modeOf({ policy, request }: Pick<Considering, 'policy' | 'request'>, st
 async function dryRun(deps: PlanDeps, { request }: Considering, step: Step): Promise<void> {
   const cluster = deps.cluster(request.target.cluster);
   const actionId = actionIdOf(request.remediationId, workflowIdOf(request.target), step.ordinal);
-  for (const change of step.changes) await cluster.apply(change, { actionId, isDryRun: true });
+  for (const change of step.changes) {
+    await cluster.apply(change, { actionId, isDryRun: true }).catch((error: unknown) => {
+      // A budget that is used up now is waited for when the eviction is due.
+      if (!isKubernautError(error, 'PdbBlocked')) throw error;
+    });
+  }
 }
 
 function answer(deps: PlanDeps, c: Considering & { analysis: Analysis; refusals: Refusal[] }, { step, verdict }: Possible): PlanAnswer {
@@ -159,6 +164,7 @@ const OUTCOME_OF: Record<NonNullable<Ranking['conclusion']>, Outcome> = {
 };
 
 function nothingToDo(ranking: Ranking, request: PlanRequest, analysis: Analysis): PlanAnswer {
+  if (ranking.cause === 'in_progress') return { kind: 'wait', reason: ranking.reasoning, analysis };
   if (request.tried.length > 0) return { kind: 'conclude', outcome: 'notified', reason: 'no other candidate is left', analysis };
   const outcome = ranking.conclusion ? OUTCOME_OF[ranking.conclusion] : 'inconclusive';
   return { kind: 'conclude', outcome, reason: ranking.reasoning || 'no analyzer recognises this, and no model was asked', analysis };

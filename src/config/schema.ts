@@ -103,6 +103,7 @@ export const ConfigSchema = Type.Object(
     channels: channelConfigs,
     actions: section('How actions run.', {
       timeout: duration('one action unless it says otherwise', '5m'),
+      cap: duration('the most any action may take, whatever it says', '2h'),
       maxConcurrent: count('actions at the same time per process', 10, 1, 10_000),
     }),
     circuitBreaker: section('For calls to models, channels and other outside services.', {

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from './kube.js';
 import { isMasked, redactObject } from './redact-object.js';
-import { canonicalJson } from './sha256.js';
+import { canonicalJson, hashOf } from './sha256.js';
 
 /** One absolute field value: `path` is a list of keys (array indexes as text), `undefined` means absent. */
 export interface Edit {
@@ -71,6 +71,19 @@ export function stateOfEdits(object: KubeObject, edits: readonly Edit[]): EditSt
 
 /** `spec.replicas 2 → 4`, for people. */
 export const describeEdit = (e: Edit): string => `${e.path.join('.')} ${short(e.before)} → ${short(e.after)}`;
+
+/** What a step writes, as records keep it: dotted path, value and before-value as JSON (a hash of long ones). */
+export const writesOf = (changes: readonly Change[]): { path: string; value: string; before: string }[] =>
+  changes.flatMap((c) => {
+    if (c.op === 'scale') return [{ path: 'spec.replicas', value: recorded(c.after), before: recorded(c.before) }];
+    if (c.op !== 'edit') return [];
+    return c.edits.filter((e) => !sameValue(e.before, e.after)).map((e) => ({ path: e.path.join('.'), value: recorded(e.after), before: recorded(e.before) }));
+  });
+
+function recorded(value: unknown): string {
+  const text = canonicalJson(value ?? null);
+  return text.length > 200 ? `sha256:${hashOf(value)}` : text;
+}
 
 function short(value: unknown): string {
   if (value === undefined || value === null) return '(none)';

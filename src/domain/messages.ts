@@ -18,6 +18,21 @@ export const MESSAGES = {
   timeline: 'timeline',
 } as const;
 
+/** What each message is for, as the Temporal Web UI, `temporal workflow metadata` and docs/reference/messages.md show it. */
+export const MESSAGE_DESCRIPTIONS: Readonly<Record<keyof typeof MESSAGES, string>> = {
+  signalReceived: 'An alert on this target: fired, fired again or resolved. Sent by the gateway.',
+  approve: 'approve the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits}. Without "plan" it is about the plan that waits now.',
+  reject: 'reject the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits}. Without "plan" it is about the plan that waits now.',
+  resolved: 'The trouble is over: {"fingerprint"?}. Without input every problem of this remediation is resolved.',
+  cancel: 'Stop and undo what was applied: {"by"?, "reason"?}.',
+  undo: 'Undo the applied steps while they are being verified: {"by"?, "reason"?}.',
+  approveRemediation: 'approve the pending plan and learn at once whether that was accepted: {"by"?, "reason"?, "plan"?}.',
+  rejectRemediation: 'reject the pending plan and learn at once whether that was accepted: {"by"?, "reason"?, "plan"?}.',
+  status: 'The whole remediation as the API gives it.',
+  plan: 'The current plan with every pinned write and its undo.',
+  timeline: 'What happened when.',
+};
+
 export const WORKFLOW_TYPE = 'remediate';
 
 /** A person's decision. All members are optional so that a bare `temporal workflow signal --name approve` works where that is safe. */

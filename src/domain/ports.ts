@@ -1,6 +1,7 @@
 import type { Change } from './change.js';
 import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
+import type { Pause } from './policy.js';
 import type { Signal, TargetHint } from './signal.js';
 import type { Target } from './target.js';
 import type { Remediation } from '../contracts/remediation.js';
@@ -19,6 +20,8 @@ export interface ApplyOptions {
   isDryRun?: boolean;
   /** Undoing: a field that is no longer what we wrote is `Drifted`, not `PreconditionChanged`. */
   isUndo?: boolean;
+  /** Asked between the read and the write, and only when a write is due: the last word of kill switch and signal. What it throws ends the call. */
+  beforeWrite?(): Promise<void>;
 }
 
 /** One Kubernetes cluster. Reads come from the watch cache unless they say live. Writes go through `apply` alone. */
@@ -101,8 +104,8 @@ export interface Store {
   similarIncidents(embedding: number[], limit: number): Promise<SimilarIncident[]>;
 
   /** Kill switch rows. */
-  pauses(): Promise<import('./policy.js').Pause[]>;
-  setPause(pause: import('./policy.js').Pause | { remove: { cluster?: string; namespace?: string; action?: string } }): Promise<void>;
+  pauses(): Promise<Pause[]>;
+  setPause(pause: Pause | { remove: { cluster?: string; namespace?: string; action?: string } }): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -13,13 +13,14 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 /**
  * received → enriching → analyzing → planning → validating → (awaiting_approval) → executing → verifying → closed
+ * planning goes back to enriching while a rollout is still moving: too early to judge.
  * rolling_back is reached from executing and verifying; the next rung of a ladder starts again at enriching.
  */
 const NEXT: Record<Phase, readonly Phase[]> = {
   received: ['enriching', 'closed'],
   enriching: ['analyzing', 'closed'],
   analyzing: ['planning', 'closed'],
-  planning: ['validating', 'closed'],
+  planning: ['validating', 'enriching', 'closed'],
   validating: ['awaiting_approval', 'executing', 'enriching', 'closed'],
   awaiting_approval: ['executing', 'enriching', 'closed'],
   executing: ['verifying', 'rolling_back', 'enriching', 'closed'],

@@ -103,7 +103,7 @@ function activityTables(parts: Parts): ActivityTables {
     enrich,
     diagnose: createDiagnose({ store, clock }),
     analyze: parts.model ? createAnalyze({ store, model: parts.model, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
-    makePlan: createMakePlan({ cluster, store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.timeout) / 1000 }),
+    makePlan: createMakePlan({ cluster, store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000 }),
     assess: createAssess({
       collect: async (input) => (await store.getArtifact((await enrich(input)).evidenceRef)) as Evidence,
       diagnose: diagnoseAll,

@@ -1,5 +1,6 @@
-import { isCancellation } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/contract.js';
+import { formatDuration } from '../domain/duration.js';
 import type { Finding, Proposal } from '../domain/plan.js';
 import { analyze, quick } from './activity-options.js';
 import { close } from './close.js';
@@ -10,7 +11,7 @@ import { isAllResolved, type Stage } from './state.js';
 export async function decide(run: Run): Promise<Stage> {
   const { state, input } = run;
   if (isAllResolved(state)) return close(run, 'already_resolved', 'every alert resolved before anything was done');
-  run.moveTo('enriching', state.rung > 0 ? 'reading the cluster again' : 'reading the cluster');
+  run.moveTo('enriching', state.rung + state.looks > 0 ? 'reading the cluster again' : 'reading the cluster');
   const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: state.problems });
   run.moveTo('analyzing', 'looking for the cause');
   const { findings } = await quick('diagnose', input.isCoLocated, 'deterministic analyzers')({ evidenceRef: evidence.evidenceRef });
@@ -28,7 +29,22 @@ export async function decide(run: Run): Promise<Stage> {
   });
   state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
   if (answer.verdict) state.doc.verdict = answer.verdict;
+  if (answer.kind === 'wait') return lookAgain(run, answer.reason);
   return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
+}
+
+/** 3 s, 6 s, … 96 s: about three minutes of patience with a rollout that has not failed. */
+const FIRST_LOOK_MS = 3_000;
+const MOST_LOOKS = 6;
+
+async function lookAgain(run: Run, reason: string): Promise<Stage> {
+  const { state } = run;
+  if (state.looks >= MOST_LOOKS) return close(run, 'inconclusive', reason);
+  const waitMs = FIRST_LOOK_MS * 2 ** state.looks;
+  state.looks += 1;
+  run.note(`too early to judge, looking again in ${formatDuration(waitMs)}`);
+  await condition(() => isAllResolved(state), waitMs, { summary: 'look again' });
+  return 'decide';
 }
 
 /** A model that is down, slow or talks nonsense costs nothing but its time: the rules decide alone. */

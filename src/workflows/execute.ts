@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { RemediationStep } from '../contracts/remediation.js';
+import { writesOf } from '../domain/change.js';
 import type { Step } from '../domain/plan.js';
 import { stepsToUndo } from '../domain/rollback.js';
 import { actionIdOf } from '../domain/target.js';
@@ -54,6 +55,7 @@ async function perform(run: Run, step: Step): Promise<void> {
   try {
     const reply = await act(step, 'apply')(requestFor(run, step, 'apply'));
     view.status = reply.status;
+    view.wrote = writesOf(step.changes);
     view.result = reply.detail;
     run.note(`${step.summary}: ${reply.detail}`, Date.now() - from);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import { MESSAGES, type Decision, type DecisionReply, type Resolved, type TimelineEntry } from '../domain/messages.js';
+import { MESSAGES, MESSAGE_DESCRIPTIONS as SAYS, type Decision, type DecisionReply, type Resolved, type TimelineEntry } from '../domain/messages.js';
 import type { Remediation } from '../contracts/remediation.js';
 import type { Plan } from '../domain/plan.js';
 import type { Signal } from '../domain/signal.js';
@@ -21,7 +21,7 @@ function receiveSignals(run: Run): void {
       const what = join(state.problems, signal);
       if (what) run.note(what);
     },
-    { description: 'An alert on this target: fired, fired again or resolved. Sent by the gateway.' },
+    { description: SAYS.signalReceived },
   );
   setHandler(
     defineSignal<[Resolved?]>(MESSAGES.resolved),
@@ -33,7 +33,7 @@ function receiveSignals(run: Run): void {
         run.note(`${p.alert} resolved`);
       }
     },
-    { description: 'The trouble is over: {"fingerprint"?}. Without input every problem of this remediation is resolved.' },
+    { description: SAYS.resolved },
   );
   setHandler(
     defineSignal<[Decision?]>(MESSAGES.cancel),
@@ -42,7 +42,7 @@ function receiveSignals(run: Run): void {
       run.note(`cancelled by ${decision?.by ?? 'a person'}`);
       run.scope.cancel();
     },
-    { description: 'Stop and undo what was applied: {"by"?, "reason"?}.' },
+    { description: SAYS.cancel },
   );
   setHandler(
     defineSignal<[Decision?]>(MESSAGES.undo),
@@ -50,7 +50,7 @@ function receiveSignals(run: Run): void {
       state.undo ??= decision ?? {};
       run.note(`undo asked by ${decision?.by ?? 'a person'}`);
     },
-    { description: 'Undo the applied steps while they are being verified: {"by"?, "reason"?}.' },
+    { description: SAYS.undo },
   );
 }
 
@@ -63,7 +63,7 @@ function receiveDecisions(run: Run): void {
         if (refusal) run.note(`${kind} ignored: ${refusal}`);
         else run.state.decision = { ...decision, kind };
       },
-      { description: `${kind} the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits}. Without "plan" it is about the plan that waits now.` },
+      { description: SAYS[kind] },
     );
     setHandler(
       defineUpdate<DecisionReply, [Decision]>(kind === 'approve' ? MESSAGES.approveRemediation : MESSAGES.rejectRemediation),
@@ -72,7 +72,7 @@ function receiveDecisions(run: Run): void {
         return { accepted: true, remediationId: run.state.doc.id, planHash: run.state.plan!.hash };
       },
       {
-        description: `${kind} the pending plan and learn at once whether that was accepted: {"by"?, "reason"?, "plan"?}.`,
+        description: SAYS[`${kind}Remediation`],
         // Synchronous by contract: an async validator is never awaited and would accept everything.
         validator: (decision) => {
           const refusal = whyNot(run, decision ?? {});
@@ -95,7 +95,7 @@ function whyNot({ state }: Run, decision: Decision): string | undefined {
 }
 
 function answerQueries({ state }: Run): void {
-  setHandler(defineQuery<Remediation>(MESSAGES.status), () => state.doc, { description: 'The whole remediation as the API gives it.' });
-  setHandler(defineQuery<Plan | null>(MESSAGES.plan), () => state.plan ?? null, { description: 'The current plan with every pinned write and its undo.' });
-  setHandler(defineQuery<TimelineEntry[]>(MESSAGES.timeline), () => state.doc.timeline, { description: 'What happened when.' });
+  setHandler(defineQuery<Remediation>(MESSAGES.status), () => state.doc, { description: SAYS.status });
+  setHandler(defineQuery<Plan | null>(MESSAGES.plan), () => state.plan ?? null, { description: SAYS.plan });
+  setHandler(defineQuery<TimelineEntry[]>(MESSAGES.timeline), () => state.doc.timeline, { description: SAYS.timeline });
 }

@@ -19,6 +19,8 @@ export interface State {
   rung: number;
   /** How often the world moved between plan and write. */
   replans: number;
+  /** How often it was too early to judge. */
+  looks: number;
   plan?: Plan;
   baseline?: Baseline;
   approvalTimeoutMs?: number;
@@ -38,6 +40,7 @@ export function newState(input: RemediateInput, now: string, runId: string): Sta
     tried: [],
     rung: 0,
     replans: 0,
+    looks: 0,
     applied: [],
     doc: {
       id: input.remediationId,

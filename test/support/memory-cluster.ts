@@ -31,6 +31,8 @@ export function memoryCluster(initial: KubeObject[]): MemoryCluster {
     async apply(change, options) {
       cluster.asked.push({ change, options });
       await cluster.onApply?.(change);
+      const dry = write(cluster, change, { ...options, isDryRun: true });
+      if (dry.status === 'dry_run' && !options.isDryRun) await options.beforeWrite?.();
       return write(cluster, change, options);
     },
     waitFor: <T>(isDone: (world: World) => T | undefined, signal: AbortSignal) =>

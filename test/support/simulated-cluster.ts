@@ -62,7 +62,7 @@ const groups: Record<string, string> = {
   HorizontalPodAutoscaler: 'autoscaling/v2', StorageClass: 'storage.k8s.io/v1',
 };
 
-function placeOf(client: KubeClient, namespace: string): Place {
+export function placeOf(client: KubeClient, namespace: string): Place {
   const path = (kind: string, name: string): string => pathOf({ apiVersion: groups[kind] ?? 'v1', kind, metadata: { name } }, namespace);
   const place: Place = {
     namespace,
@@ -70,7 +70,7 @@ function placeOf(client: KubeClient, namespace: string): Place {
     async apply(yaml) {
       for (const document of parseAllDocuments(yaml)) {
         const object = document.toJS() as TestObject | null;
-        if (object) await client.request('apply', `${pathOf(object, namespace)}?fieldManager=test&force=true`, object);
+        if (object) await client.request('apply', `${pathOf(object, namespace)}?fieldManager=kubectl&force=true`, object);
       }
     },
     images: (yaml) => client.request('merge', '/api/v1/namespaces/kubernaut-sandbox/configmaps/images', { data: { [`${namespace}.yaml`]: yaml } }),

@@ -109,6 +109,28 @@ describe('ends without a write', () => {
   });
 });
 
+describe('too early to judge', () => {
+  const moving: PlanAnswer = { kind: 'wait', reason: 'deployment shop/api is still rolling out', analysis: { source: 'rules', cause: 'in_progress', confidence: 0.5, reasoning: 'still rolling out' } };
+
+  it('looks again, and acts once there is something to act on', async () => {
+    const r = await remediation('looked-again', { plans: [moving, moving, planAnswer(scale)] });
+    expect(r.result.outcome).toBe('fixed');
+    expect(r.named('makePlan')).toHaveLength(3);
+  });
+
+  it('is inconclusive after three minutes of looking', async () => {
+    const r = await remediation('never-settles', { plans: [moving] });
+    expect(r.result).toMatchObject({ outcome: 'inconclusive', reason: expect.stringContaining('still rolling out') });
+    expect(r.named('makePlan')).toHaveLength(7);
+  });
+
+  it('ends at once when the alert resolves meanwhile', async () => {
+    const r = await remediation('settled-by-itself', { plans: [moving] }, (h) => h.signal('resolved'));
+    expect(r.result.outcome).toBe('already_resolved');
+    expect(r.named('apply:')).toHaveLength(0);
+  });
+});
+
 describe('approval', () => {
   it('by a bare signal lets the plan run', async () => {
     const r = await remediation('approved-signal', { plans: [ask()] }, async (h) => {

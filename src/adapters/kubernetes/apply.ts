@@ -24,7 +24,7 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
   const userAgent = userAgentOf(deps.version, options.actionId);
   const subresource = change.op === 'scale' ? 'scale' : undefined;
   const writer: Writer = {
-    rest: deps.rest,
+    rest: asking(deps.rest, options),
     options,
     userAgent,
     world: deps.world,
@@ -37,6 +37,18 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
   }
   return outcome;
 }
+
+/** Every request that is not a read passes here, whatever kind of change it belongs to. */
+const asking = (rest: Rest, { beforeWrite, isDryRun }: ApplyOptions): Rest =>
+  beforeWrite === undefined || isDryRun
+    ? rest
+    : {
+        ...rest,
+        send: async (request, context) => {
+          if (request.verb !== 'get') await beforeWrite();
+          return rest.send(request, context);
+        },
+      };
 
 function write(writer: Writer, change: Change): Promise<ChangeOutcome> {
   switch (change.op) {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { EXIT, Exit } from '../exit.js';
+import { globalsOf } from '../globals.js';
 import { findRunFile, isAlive, removeRunFile } from '../run-file.js';
 
 const WAIT_MS = 60_000;
@@ -16,7 +17,7 @@ export const downCommand = (): Command =>
     .option('--purge', 'remove its data as well, after listing it', false)
     .addHelpText('after', '\nExample:\n  kubernaut down --purge')
     .action(async ({ purge }: { purge: boolean }, command: Command) => {
-      const dataDir = resolve(command.optsWithGlobals<{ dataDir?: string }>().dataDir ?? '.kubernaut');
+      const dataDir = resolve(globalsOf(command).dataDir);
       await stopRunning(dataDir);
       if (purge) removeAll(dataDir);
     });

@@ -139,7 +139,7 @@ function platformInput({ config, origins, file }: Loaded, { dataDir, token, temp
             ...unless('kubernetes.cluster', 'sandbox'),
             ...unless('policy.autonomy', 'auto'),
             ...unless('effectiveness.horizons', SANDBOX_HORIZONS),
-            ...unless('actions.timeout', '45s'),
+            ...unless('actions.cap', '45s'),
           }
         : { 'kubernetes.kubeconfig': config.kubernetes.kubeconfig, 'kubernetes.context': config.kubernetes.context }),
     },
