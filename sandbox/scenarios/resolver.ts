@@ -44,6 +44,8 @@ export function resolverOf(alerts: readonly SentAlert[], scenario: Pick<Scenario
     else memory.quietSinceMs ??= nowMs;
     return memory.wasActive && memory.quietSinceMs !== undefined && nowMs - memory.quietSinceMs >= STEADY_MS;
   };
+  // The fault shows at the moment of the alert; a product that is quick may have mended it before the next look.
+  for (const [alert, memory] of open) isOver(alert, memory, sentAtMs);
   return {
     due: (nowMs) => {
       const over = [...open].filter(([alert, memory]) => isOver(alert, memory, nowMs)).map(([alert]) => alert);

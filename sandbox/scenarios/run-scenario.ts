@@ -12,7 +12,7 @@ import type { LoadedScenario } from './load.js';
 import type { Product } from './product.js';
 import type { RemediationFeed } from './remediation-feed.js';
 import { resolverOf } from './resolver.js';
-import type { Assertion, Scenario, ScenarioPolicy } from './scenario.js';
+import type { Assertion, ScenarioPolicy } from './scenario.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
 import { SCENARIO_LABEL, stageOf, type Stage } from './stage.js';
 import { territoryOf } from './territory.js';
@@ -89,9 +89,10 @@ async function play(loaded: LoadedScenario, theatre: Theatre, stage: Stage, isMi
   await sleep(SETTLE_MS);
   for (const step of scenario.fault ?? []) await performStep(step, context);
   const before = await takeSnapshot(bench);
+  const alerts = (scenario.signal?.alertmanager ?? []).map((a) => alertOf(a, new Date().toISOString()));
   const signalledAtMs = Date.now();
-  const sent = await speak(scenario, product, stage);
-  const resolver = resolverOf(sent, scenario, theatre.view, signalledAtMs);
+  const resolver = resolverOf(alerts, scenario, theatre.view, signalledAtMs);
+  await speak(alerts, product, stage);
   const disturb = (step: Parameters<typeof performStep>[0]) => performStep(step, context);
   const followed = await followToTheEnd({ scenario, product, feed, resolver, isMine, disturb, signalledAtMs, signal });
   const failedAssertions = await assertState(bench, loaded, signal);
@@ -103,16 +104,8 @@ async function play(loaded: LoadedScenario, theatre: Theatre, stage: Stage, isMi
 }
 
 /** The signal itself: the file's alerts, or the ticker's voice. */
-async function speak(scenario: Scenario, product: Product, stage: Stage): Promise<SentAlert[]> {
-  if (scenario.signal === undefined) {
-    await stage.unsilence();
-    return [];
-  }
-  const now = new Date().toISOString();
-  const alerts = scenario.signal.alertmanager.map((a) => alertOf(a, now));
-  await product.sendAlerts(alertManagerBody(alerts));
-  return alerts;
-}
+const speak = (alerts: readonly SentAlert[], product: Product, stage: Stage): Promise<void> =>
+  alerts.length === 0 ? stage.unsilence() : product.sendAlerts(alertManagerBody(alerts));
 
 /** The file's own policy holds in each of its namespaces, with what it says of one namespace on top. */
 async function setPolicies(product: Product, policy: ScenarioPolicy | undefined, namespaces: readonly string[]): Promise<void> {

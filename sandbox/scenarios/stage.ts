@@ -36,7 +36,7 @@ export function stageOf(bench: Workbench, loaded: LoadedScenario, territory: Ter
   const images = imageRowsOf(bench.client, territory.namespaces);
   const created = new Set<string>();
   const silenced: ObjectName[] = [];
-  const originals = new Map<string, { name: ObjectName; before: KubeObject | undefined }>();
+  const originals = new Map<string, Original>();
   const labels = { [SCENARIO_LABEL]: scenario.id.slice(0, 63), [TICKER_LABEL]: 'silent' };
 
   const silence = async (name: ObjectName): Promise<void> => {
@@ -86,12 +86,27 @@ export function stageOf(bench: Workbench, loaded: LoadedScenario, territory: Ter
     },
     clear: () =>
       allOf([
-        () => images.remove(),
+        // A pod on a node that is gone or dead is never confirmed dead: its namespace would wait for the pod collector.
+        () => revive(bench, [...originals.values()]),
+        () => Promise.all([...created].map((name) => removeNamespace(bench, name))),
+        () => removeVolumes(bench, created),
         ...[...originals.values()].reverse().map((one) => () => restore(bench, one)),
         ...silenced.filter((n) => n.type.kind === 'Namespace' && !created.has(n.name)).map((n) => () => unlabel(bench, n)),
-        () => Promise.all([...created].map((name) => removeNamespace(bench, name))).then(() => removeVolumes(bench, created)),
+        () => images.remove(),
       ]),
   };
+}
+
+interface Original {
+  name: ObjectName;
+  /** Absent = it was not there. */
+  before: KubeObject | undefined;
+}
+
+async function revive(bench: Workbench, originals: readonly Original[]): Promise<void> {
+  for (const { name } of originals.filter((o) => o.name.type.kind === 'Node')) {
+    await tolerating([404], bench.patch(name, 'merge', { metadata: { annotations: { 'sandbox.kubernaut.io/down': null } } }));
+  }
 }
 
 const unlabel = async (bench: Workbench, name: ObjectName): Promise<void> => {
@@ -110,7 +125,7 @@ async function allOf(steps: (() => Promise<unknown>)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-async function restore(bench: Workbench, { name, before }: { name: ObjectName; before: KubeObject | undefined }): Promise<void> {
+async function restore(bench: Workbench, { name, before }: Original): Promise<void> {
   if (!before) return bench.remove(name);
   const { resourceVersion: _version, uid: _uid, creationTimestamp: _created, managedFields: _managed, generation: _generation, ...metadata } = before.metadata;
   const original: KubeObject = { ...before, apiVersion: name.type.apiVersion, kind: name.type.kind, metadata };
