@@ -111,7 +111,7 @@ describe('the kill switch and the resolve', () => {
     const resolved = { assertStillFiring: () => Promise.reject(new KubernautError('AlreadyRemediated', 'x')) };
     const input = { step: scaleStep(), actionId, mode: 'apply' as const, problems: [{ fingerprint: 'f', startedAt: NOW }] };
     await expect(attempt(executeOn(cluster, resolved), input)).rejects.toEqual(rejection('AlreadyRemediated'));
-    expect(cluster.asked).toEqual([]);
+    expect(cluster.objects).toEqual([deployment]);
   });
 
   it('do not stop an undo, nor a step that has written already', async () => {

@@ -1,14 +1,12 @@
-import { actions } from '../actions/index.js';
 import type { Logger } from '../adapters/telemetry/logger.js';
 import { createMetrics } from '../adapters/telemetry/metrics.js';
-import { connectTemporal, createTemporalGateway } from '../adapters/temporal/index.js';
+import { connectTemporal } from '../adapters/temporal/index.js';
 import type { Config } from '../config/schema.js';
-import { watchPolicy } from '../config/watch-policy.js';
-import { durationMs } from '../domain/duration.js';
 import { ROLES } from '../domain/task-queues.js';
-import { buildGateway } from '../gateway/app.js';
-import { clusterNameOf, composePlatform, type Platform } from '../workers/compose.js';
+import { startGateway } from '../gateway/server.js';
+import { composePlatform } from '../workers/compose.js';
 import { startWorkers } from '../workers/main.js';
+import { followPolicy, gatewayDepsOf } from './gateway-deps.js';
 import { registerSandboxPolicy } from './sandbox-policy.js';
 import { temporalSettings } from './temporal-settings.js';
 import { VERSION } from './version.js';
@@ -34,24 +32,7 @@ export async function runAll({ config, logger, isSandbox, policyFile, flags }: R
   const metrics = createMetrics();
   const platform = await composePlatform({ config, version: VERSION, logger, metrics });
   const temporal = connectTemporal(temporalSettings(config));
-  const watch = policyFile
-    ? watchPolicy({ file: policyFile, flags, actionIds: actions.ids }, config.policy, (policy) => platform.policy.replace(policy), (error) => logger.warn({ err: error }, 'the policy file is bad; the old rules stay in force'))
-    : undefined;
-  const app = buildGateway({
-    config,
-    cluster: clusterNameOf(config),
-    store: platform.store,
-    temporal: createTemporalGateway(temporal),
-    resolveTarget: (hints) => platform.cluster.resolve(hints),
-    clusterHealth: () => ({ [platform.cluster.name]: platform.cluster.isHealthy() }),
-    remediate: remediateDefaults(config, platform, true),
-    actions,
-    logger,
-    metrics,
-    version: VERSION,
-    policyIssues: () => [watch?.issue()].filter((i): i is string => i !== undefined),
-  });
-  if (isSandbox) registerSandboxPolicy(app, platform.policy);
+  const watch = followPolicy({ config, platform, logger, file: policyFile, flags });
   const workers = await startWorkers({
     temporal: temporalSettings(config),
     roles: ROLES,
@@ -59,28 +40,18 @@ export async function runAll({ config, logger, isSandbox, policyFile, flags }: R
     limits: { actions: config.actions.maxConcurrent, workflows: config.processing.maxConcurrent },
     logger,
   });
-  const url = await app.listen({ host: config.gateway.host, port: config.gateway.port });
+  const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: true, watch }), {
+    extend: (app) => void (isSandbox && registerSandboxPolicy(app, platform.policy)),
+  });
   return {
-    url,
+    url: gateway.url,
     failed: workers.finished.catch((error: unknown) => error),
     async stop() {
       watch?.stop();
-      await app.close();
+      await gateway.close();
       await workers.stop();
       await temporal.close();
       await platform.close();
     },
   };
 }
-
-/** What every remediation is started with. */
-export const remediateDefaults = (config: Config, platform: Pick<Platform, 'hasModel' | 'channels'>, isCoLocated: boolean) => ({
-  horizons: config.effectiveness.horizons.map((name) => ({ name, afterMs: durationMs(name) })),
-  isCoLocated,
-  hasModel: platform.hasModel,
-  channels: platform.channels,
-  links: {
-    api: config.gateway.publicUrl ?? `http://${config.gateway.host}:${config.gateway.port}`,
-    ...(config.temporal.uiUrl ? { temporalUi: `${config.temporal.uiUrl}/namespaces/${config.temporal.namespace}` } : {}),
-  },
-});

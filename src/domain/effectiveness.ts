@@ -20,30 +20,28 @@ export interface Observation {
 
 export type EffectVerdict = 'effective' | 'improving' | 'ineffective' | 'harmful' | 'inconclusive';
 
+/** What others suffer is only held against us while our own trouble is not visibly over. */
+const isHarmful = (o: Observation): boolean => o.isConditionGone !== true && (o.sideEffects.length > 0 || readyChange(o) < 0);
+
+const readyChange = (o: Observation): number => (o.readyBefore === undefined || o.readyNow === undefined ? 0 : o.readyNow - o.readyBefore);
+
 /**
- * Pure judgement of one horizon. A metric that cannot be read is never "effective" (actions.md 1.1).
- *
- * | condition gone | alert firing | verdict       |
- * | yes            | any          | effective (the state is the stronger witness; alerts lag) |
- * | unreadable     | no           | effective     |
- * | unreadable     | yes          | inconclusive  |
- * | no             | any          | improving when more pods are Ready than before, else ineffective |
+ * First rule that holds. The cluster's state is a stronger witness than alerts, which lag; a metric that cannot be
+ * read is never "effective" (actions.md 1.1).
  */
-export function judgeEffect(o: Observation): EffectVerdict {
-  if (o.isContainment && o.isReached && o.isConditionGone === false) return 'improving';
-  if (o.sideEffects.length > 0 && o.isConditionGone !== true) return 'harmful';
-  if (isWorse(o)) return 'harmful';
-  if (o.hasRefired && o.isAlertFiring) return 'ineffective';
-  if (o.isConditionGone === false || o.isReached === false) return hasMoreReady(o) ? 'improving' : 'ineffective';
-  if (o.isConditionGone === undefined) return o.isAlertFiring ? 'inconclusive' : 'effective';
-  return o.isReached === undefined ? 'inconclusive' : 'effective';
-}
+const RULES: readonly [holds: (o: Observation) => boolean, verdict: EffectVerdict][] = [
+  [(o) => o.isContainment === true && o.isReached === true && o.isConditionGone === false, 'improving'],
+  [isHarmful, 'harmful'],
+  [(o) => o.hasRefired && o.isAlertFiring, 'ineffective'],
+  [(o) => (o.isConditionGone === false || o.isReached === false) && readyChange(o) > 0, 'improving'],
+  [(o) => o.isConditionGone === false || o.isReached === false, 'ineffective'],
+  [(o) => o.isConditionGone === undefined && o.isAlertFiring, 'inconclusive'],
+  [(o) => o.isConditionGone !== undefined && o.isReached === undefined, 'inconclusive'],
+  [() => true, 'effective'],
+];
 
-const isWorse = (o: Observation): boolean =>
-  o.readyBefore !== undefined && o.readyNow !== undefined && o.readyNow < o.readyBefore && o.isConditionGone !== true;
-
-const hasMoreReady = (o: Observation): boolean =>
-  o.readyBefore !== undefined && o.readyNow !== undefined && o.readyNow > o.readyBefore;
+/** Pure judgement of one horizon. */
+export const judgeEffect = (o: Observation): EffectVerdict => RULES.find(([holds]) => holds(o))![1];
 
 export interface Horizon {
   name: string;

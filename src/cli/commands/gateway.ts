@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import { actions } from '../../actions/index.js';
 import { createLogger } from '../../adapters/telemetry/logger.js';
 import { createMetrics } from '../../adapters/telemetry/metrics.js';
-import { connectTemporal, createTemporalGateway } from '../../adapters/temporal/index.js';
-import { loadConfig } from '../../config/load.js';
-import { buildGateway } from '../../gateway/app.js';
-import { clusterNameOf, composePlatform } from '../../workers/compose.js';
+import { connectTemporal } from '../../adapters/temporal/index.js';
+import { loadWithOrigins } from '../../config/load.js';
+import { startGateway } from '../../gateway/server.js';
+import { composePlatform } from '../../workers/compose.js';
 import { EXIT, Exit } from '../exit.js';
-import { remediateDefaults } from '../run-all.js';
+import { followPolicy, gatewayDepsOf } from '../gateway-deps.js';
 import { temporalSettings } from '../temporal-settings.js';
 import { VERSION } from '../version.js';
 
@@ -19,7 +19,7 @@ export const gatewayCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 DATABASE_URL=postgresql://… KUBE_CONTEXT=prod KUBERNAUT_GATEWAY_TOKENS=… kubernaut gateway')
     .action(async ({ coLocated }: { coLocated: boolean }, command: Command) => {
       const { dataDir } = command.optsWithGlobals<{ dataDir?: string }>();
-      const config = loadConfig({ flags: { dataDir }, actionIds: actions.ids });
+      const { config, file } = loadWithOrigins({ flags: { dataDir }, actionIds: actions.ids });
       if (!config.database.url && !config.database.host) {
         throw new Exit(EXIT.usage, 'a gateway of its own shares a database with the workers; set DATABASE_URL (the embedded one serves a single process)');
       }
@@ -27,17 +27,12 @@ export const gatewayCommand = (): Command =>
       const metrics = createMetrics();
       const platform = await composePlatform({ config, version: VERSION, logger, metrics });
       const temporal = connectTemporal(temporalSettings(config));
-      const app = buildGateway({
-        config, cluster: clusterNameOf(config), store: platform.store, temporal: createTemporalGateway(temporal),
-        resolveTarget: (hints) => platform.cluster.resolve(hints),
-        clusterHealth: () => ({ [platform.cluster.name]: platform.cluster.isHealthy() }),
-        remediate: remediateDefaults(config, platform, coLocated),
-        actions, logger, metrics, version: VERSION, policyIssues: () => [],
-      });
-      const url = await app.listen({ host: config.gateway.host, port: config.gateway.port });
-      logger.info({ url, pid: process.pid }, 'gateway is ready');
+      const watch = followPolicy({ config, platform, logger, file });
+      const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: coLocated, watch }));
+      logger.info({ url: gateway.url, pid: process.pid }, 'gateway is ready');
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-      await app.close();
+      watch?.stop();
+      await gateway.close();
       await temporal.close();
       await platform.close();
       process.exit(0);

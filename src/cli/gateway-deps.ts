@@ -1,0 +1,59 @@
+import { actions } from '../actions/index.js';
+import type { Logger } from '../adapters/telemetry/logger.js';
+import type { Metrics } from '../adapters/telemetry/metrics.js';
+import { createTemporalGateway, type TemporalConnection } from '../adapters/temporal/index.js';
+import type { Config } from '../config/schema.js';
+import { watchPolicy, type PolicyWatch } from '../config/watch-policy.js';
+import { durationMs } from '../domain/duration.js';
+import type { GatewayDeps } from '../gateway/deps.js';
+import { clusterNameOf, type Platform } from '../workers/compose.js';
+import { VERSION } from './version.js';
+
+interface Parts {
+  config: Config;
+  platform: Platform;
+  temporal: TemporalConnection;
+  logger: Logger;
+  metrics: Metrics;
+  /** Do the workers of these remediations run every role in one process? */
+  isCoLocated: boolean;
+  watch?: PolicyWatch;
+}
+
+/** What the gateway stands on, from what the workers stand on. */
+export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isCoLocated, watch }: Parts): GatewayDeps => ({
+  config,
+  cluster: clusterNameOf(config),
+  store: platform.store,
+  temporal: createTemporalGateway(temporal),
+  resolveTarget: (hints) => platform.cluster.resolve(hints),
+  clusterHealth: () => ({ [platform.cluster.name]: platform.cluster.isHealthy() }),
+  remediate: {
+    horizons: config.effectiveness.horizons.map((name) => ({ name, afterMs: durationMs(name) })),
+    isCoLocated,
+    hasModel: platform.hasModel,
+    channels: platform.channels,
+    links: {
+      api: config.gateway.publicUrl ?? `http://${config.gateway.host}:${config.gateway.port}`,
+      ...(config.temporal.uiUrl ? { temporalUi: `${config.temporal.uiUrl}/namespaces/${config.temporal.namespace}` } : {}),
+    },
+  },
+  actions,
+  logger,
+  metrics,
+  version: VERSION,
+  policyIssues: () => [watch?.issue()].filter((issue): issue is string => issue !== undefined),
+  ...(watch ? { policy: () => watch.current() } : {}),
+});
+
+/** Re-reads the policy part of the file when it changes; undefined where there is no file. */
+export function followPolicy(options: { config: Config; platform: Pick<Platform, 'policy'>; logger: Logger; file?: string; flags?: Record<string, unknown> }): PolicyWatch | undefined {
+  const { config, platform, logger, file, flags } = options;
+  if (file === undefined) return undefined;
+  return watchPolicy(
+    { file, flags, actionIds: actions.ids },
+    config.policy,
+    (policy) => platform.policy.replace(policy),
+    (error) => logger.warn({ err: error }, 'the policy file is bad; the old rules stay in force'),
+  );
+}
