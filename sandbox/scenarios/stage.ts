@@ -57,12 +57,7 @@ export function stageOf(bench: Workbench, loaded: LoadedScenario, territory: Ter
   };
   const openNamespace = async (name: string): Promise<void> => {
     const type = bench.types().byWord('namespace')!;
-    const existing = await bench.get({ type, name });
-    if (existing && name === namespace && existing.metadata.labels?.[SCENARIO_LABEL] === undefined) {
-      throw new KubernautError('Conflict', `namespace ${name} is there already and is not a scenario's; choose another name or "random" in ${loaded.file}`);
-    }
-    if (existing && existing.metadata.labels?.[SCENARIO_LABEL] === undefined) return silence({ type, name });
-    if (existing) await removeNamespace(bench, name);
+    if (await isOthers(bench, name, loaded)) return silence({ type, name });
     await bench.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, namespace);
     created.add(name);
     silenced.push({ type, name });
@@ -95,6 +90,18 @@ export function stageOf(bench: Workbench, loaded: LoadedScenario, territory: Ter
         () => images.remove(),
       ]),
   };
+}
+
+/** Is the namespace there and not a scenario's? One that an earlier run left behind is removed first. Throws Conflict for the file's own. */
+async function isOthers(bench: Workbench, name: string, { namespace, file }: LoadedScenario): Promise<boolean> {
+  const existing = await bench.get({ type: bench.types().byWord('namespace')!, name });
+  if (!existing) return false;
+  if (existing.metadata.labels?.[SCENARIO_LABEL] !== undefined) {
+    await removeNamespace(bench, name);
+    return false;
+  }
+  if (name !== namespace) return true;
+  throw new KubernautError('Conflict', `namespace ${name} is there already and is not a scenario's; choose another name or "random" in ${file}`);
 }
 
 interface Original {

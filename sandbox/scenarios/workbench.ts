@@ -4,6 +4,7 @@ import type { KubeObject } from '../../src/domain/kube.js';
 import { KubeRequestError, tolerating, type KubeClient } from '../simulator/kube-client.js';
 import { matchesName, parseObjectName, type ObjectName } from './object-name.js';
 import { replacementOf } from './replacement.js';
+import { steadyClientOf } from './steady-client.js';
 import { collectionPathOf, discoverTypes, objectPathOf, unknownKind, type ResourceType, type ResourceTypes } from './resource-types.js';
 
 export type PatchKind = 'strategic' | 'merge' | 'json';
@@ -28,7 +29,8 @@ const MANAGER = 'fieldManager=kubectl-edit';
 const GONE_WITHIN_MS = 10_000;
 const RETRY_FOR_MS = 10_000;
 
-export async function openWorkbench(client: KubeClient): Promise<Workbench> {
+export async function openWorkbench(given: KubeClient): Promise<Workbench> {
+  const client = steadyClientOf(given);
   let types = await discoverTypes(client);
   const typeOf = async ({ apiVersion, kind }: { apiVersion: string; kind: string }): Promise<ResourceType> => {
     const known = types.byKind(apiVersion, kind);
@@ -93,13 +95,17 @@ async function applyOne(client: KubeClient, name: ObjectName, object: KubeObject
 /** A fresh namespace refuses pods until its service account exists, and quota objects until they were counted. */
 async function create(client: KubeClient, name: ObjectName, object: KubeObject): Promise<void> {
   const path = `${collectionPathOf(name.type, name.namespace)}?${MANAGER}`;
+  let wasLost = false;
   for (const end = Date.now() + RETRY_FOR_MS; ; await sleep(200)) {
     try {
       await client.request('POST', path, object);
       break;
     } catch (error) {
-      const canPass = error instanceof KubeRequestError && [403, 404, 500, 503].includes(error.status);
-      if (!canPass || Date.now() > end) throw error;
+      const status = error instanceof KubeRequestError ? error.status : -1;
+      // Our own first try, whose answer was lost on the way.
+      if (status === 409 && wasLost) break;
+      if (![0, 403, 404, 500, 503].includes(status) || Date.now() > end) throw error;
+      wasLost ||= status === 0;
     }
   }
   // A node keeps the status it is created with; every other kind takes it through its own door.
