@@ -74,6 +74,6 @@ export default tseslint.config(
     },
   },
   ...importTable,
-  { files: ['src/config/load.ts', 'scripts/**', '**/*.test.ts', 'test/**', 'bin/**'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['src/config/load.ts', 'scripts/**', '**/*.test.ts', 'test/**', 'bench/**', 'bin/**'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', '@typescript-eslint/no-explicit-any': 'off' } },
 );

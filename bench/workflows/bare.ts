@@ -1,0 +1,28 @@
+import { defineSignal, proxyActivities, proxyLocalActivities, setHandler } from '@temporalio/workflow';
+
+export interface BareActivities {
+  noop(): Promise<void>;
+  patch(mark: string): Promise<void>;
+}
+
+const OPTIONS = { startToCloseTimeout: '30s' } as const;
+const queued = proxyActivities<BareActivities>(OPTIONS);
+const local = proxyLocalActivities<BareActivities>(OPTIONS);
+
+export const poke = defineSignal('poke');
+
+/**
+ * The floor: what any workflow with six steps before its write costs on these servers. `isLocal` = the steps as local
+ * activities, which is how a remediation runs them when everything is in one process.
+ */
+export async function bare(mark: string, isLocal: boolean): Promise<void> {
+  setHandler(poke, () => undefined);
+  const { noop } = isLocal ? local : queued;
+  for (let step = 0; step < 6; step++) await noop();
+  await queued.patch(mark);
+}
+
+/** Answers nothing and does nothing: only its start is measured. */
+export async function idle(): Promise<void> {
+  setHandler(poke, () => undefined);
+}

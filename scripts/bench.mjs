@@ -1,0 +1,20 @@
+// `npm run bench -- <name> [options]`: runs one benchmark from the build. Without a known name: lists them.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const BENCHES = {
+  remediation: 'POST to applied write, remediations per second, memory, API requests and history events, beside the floor',
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || !(name in BENCHES)) {
+  console.error(`usage: npm run bench -- <name> [--help]\n\n${Object.entries(BENCHES).map(([id, about]) => `  ${id}  ${about}`).join('\n')}`);
+  process.exit(2);
+}
+const file = new URL(`../dist/bench/${name}.js`, import.meta.url);
+if (!existsSync(fileURLToPath(file))) {
+  console.error('error: the benchmarks are not built yet; run: npm run build');
+  process.exit(3);
+}
+const { bench } = await import(file.href);
+await bench(args);
