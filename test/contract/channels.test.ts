@@ -6,6 +6,7 @@ import { logChannelTo } from '../../src/channels/log.js';
 import { signatureOf } from '../../src/channels/webhook.js';
 import type { Notification } from '../../src/contracts/notification.js';
 import { KubernautError } from '../../src/domain/errors.js';
+import { itKeepsTheContractOfChannels } from './checks/channel-contract.js';
 import { startHttpReceiver, type Answer } from '../support/channels/http-receiver.js';
 import { startSmtpServer } from '../support/channels/smtp-server.js';
 
@@ -41,21 +42,8 @@ describe('every channel', () => {
     expect(defining.map((f) => f.replace(/\.ts$/, '').replaceAll('-', '_')).sort()).toEqual([...channels.ids].sort());
   });
 
-  it.each(channels.members.map((m) => [m.id, m] as const))('%s says what it does, takes a closed configuration and marks its secrets', (_id, member) => {
-    expect(member.summary).toMatch(/\.$/);
-    expect(member.config.additionalProperties).toBe(false);
-    for (const [key, schema] of Object.entries(member.config.properties as Record<string, { format?: string }>)) {
-      if (/token|secret|password/i.test(key)) expect(schema.format).toBe('secret');
-    }
-  });
-
-  it.each(channels.members.map((m) => [m.id, m] as const))('%s calls a lost connection retryable and an unknown error final, quoting neither', (id, member) => {
-    const reset = Object.assign(new Error(`boom ${SECRET}`), { code: 'ECONNRESET' });
-    expect(member.classify(new TypeError('fetch failed', { cause: reset })).code).toBe('ChannelUnavailable');
-    const unknown = member.classify(new Error(`boom ${SECRET}`));
-    expect(unknown.code).toBe('ChannelRejected');
-    expect(`${unknown.message} ${JSON.stringify(unknown.details)}`).not.toContain(SECRET);
-    expect(unknown.details.channel).toBe(id);
+  describe.each(channels.members.map((m) => [m.id, m] as const))('%s', (_id, channel) => {
+    itKeepsTheContractOfChannels(channel);
   });
 
   it('names every wrong key of a configuration, never its value', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { connectModel, models } from '../../src/models/index.js';
+import { itKeepsTheContractOfModels } from './checks/model-contract.js';
 
 const SECRET = 'sk-very-secret-0123456789';
 const members = models.members.map((m) => [m.id, m] as const);
@@ -12,23 +13,8 @@ describe('every model', () => {
     expect(defining.map((f) => f.replace(/\.ts$/, '').replaceAll('-', '_')).sort()).toEqual([...models.ids].sort());
   });
 
-  it.each(members)('%s says what it is, takes a closed configuration and marks its secrets', (_id, member) => {
-    expect(member.summary).toMatch(/\.$/);
-    expect(member.config.additionalProperties).toBe(false);
-    for (const [key, schema] of Object.entries(member.config.properties as Record<string, { format?: string }>)) {
-      if (/key|token$|secret|password/i.test(key)) expect(schema.format).toBe('secret');
-    }
-  });
-
-  it.each(members)('%s loads its SDK on connect only', (id) => {
-    const source = readFileSync(new URL(`../../src/models/${id.replaceAll('_', '-')}.ts`, import.meta.url), 'utf8');
-    expect(source).not.toMatch(/^import (?!type).*from '(openai|@anthropic-ai\/sdk|@aws-sdk\/.*)';/m);
-  });
-
-  it.each(members)('%s calls overload retryable and a wrong key final, quoting neither text', (_id, member) => {
-    const of = (status: number) => member.classify({ status, message: SECRET, headers: new Headers() });
-    expect([of(503).code, of(429).code, of(401).code, of(400).code]).toEqual(['ModelUnavailable', 'ModelUnavailable', 'ModelRejected', 'ModelRejected']);
-    expect(`${of(401).message}${JSON.stringify(of(401).details)}`).not.toContain(SECRET);
+  describe.each(members)('%s', (_id, model) => {
+    itKeepsTheContractOfModels(model, 'src/models');
   });
 
   it.each(members)('%s names wrong keys without their values', async (id) => {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Value } from '@sinclair/typebox/value';
 import type { Signal } from '../../src/domain/signal.js';
 import { sources } from '../../src/sources/index.js';
+import { itKeepsTheContractOfSources } from './checks/source-contract.js';
 
 const context = { cluster: 'prod', receivedAt: '2026-03-01T02:31:00.000Z' };
 const fixturesOf = (id: string): { name: string; body: any }[] => {
@@ -12,36 +12,7 @@ const fixturesOf = (id: string): { name: string; body: any }[] => {
 };
 
 describe.each(sources.members.map((s) => [s.id, s] as const))('source %s', (id, source) => {
-  it('has an id that is its file name, a summary and a content type', () => {
-    expect(readdirSync('src/sources')).toContain(`${id}.ts`);
-    expect(source.summary).toMatch(/.{10,}\.$/);
-    expect(source.contentTypes.length).toBeGreaterThan(0);
-  });
-
-  it('reads every recorded body into signals that are complete, and twice the same', () => {
-    for (const { body } of fixturesOf(id)) {
-      expect(Value.Check(source.body, body)).toBe(true);
-      const { signals } = source.toSignals(body, context);
-      expect(signals.length).toBeGreaterThan(0);
-      expect(source.toSignals(structuredClone(body), context).signals).toEqual(signals);
-      for (const s of signals) {
-        expect(s).toMatchObject({ source: id, cluster: expect.any(String), fingerprint: expect.stringMatching(/^[\w:.-]+$/), alert: expect.any(String) });
-        expect(new Date(s.startsAt).toISOString()).toBe(s.startsAt);
-      }
-    }
-  });
-
-  it('ignores keys it does not know', () => {
-    const { body } = fixturesOf(id)[0]!;
-    expect(Value.Check(source.body, { ...body, brandNew: { nested: true } })).toBe(true);
-  });
-
-  it('refuses missing, malformed and wrong credentials and takes each of several right ones', () => {
-    const verify = (authorization?: string) => () => source.verify(Buffer.from('{}'), authorization ? { authorization } : {}, ['old-key', 'new-key']);
-    for (const wrong of [undefined, 'Bearer', 'Bearer wrong', 'Bearer old-ke', 'Bearer old-key2', 'Basic old-key', 'Bearer old-key new-key']) expect(verify(wrong)).toThrow();
-    for (const right of ['Bearer old-key', 'Bearer new-key', 'bearer new-key']) expect(verify(right)).not.toThrow();
-    expect(() => source.verify(Buffer.from('{}'), { authorization: 'Bearer ' }, [''])).toThrow();
-  });
+  itKeepsTheContractOfSources({ source, bodies: fixturesOf(id).map(({ body }) => body), folder: 'src/sources' });
 });
 
 describe('source alertmanager', () => {
