@@ -4,7 +4,7 @@ import { ConfigSchema } from '../../config/schema.js';
 import { boundsOf } from '../action-page.js';
 import { code, generated, page, tableOf } from './markdown.js';
 
-/** In the schema, so that a file written for later versions is valid; nothing reads them yet. */
+/** In the schema, so that a file written for later versions is valid; no remediation goes differently because of them yet. */
 const WITHOUT_EFFECT = ['filters.path', 'llm.dailyTokens', 'processing.timeout', 'circuitBreaker', 'kubernetes.namespace'];
 
 export function renderConfiguration(): string {
@@ -19,7 +19,7 @@ rules in force and shows as an issue on \`/ready\`.`,
     `Every key is also an environment variable: \`KUBERNAUT_\` and its path in upper snake case. Lists take commas or JSON, maps take JSON. A second name
 in the table is one that users know from elsewhere; \`KUBERNAUT_\` wins over it. Secrets print as \`***\` everywhere.`,
     `For completion in an editor, first line of the file: \`# yaml-language-server: $schema=<this folder>/kubernaut.schema.json\`.`,
-    `Accepted, and without effect in this version: ${WITHOUT_EFFECT.map(code).join(', ')}.`,
+    `Accepted, and without effect on remediations in this version: ${WITHOUT_EFFECT.map(code).join(', ')}.`,
     keyTable(top),
     ...sections.map((section) => sectionOf(section, leaves)),
   );

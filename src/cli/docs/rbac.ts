@@ -59,9 +59,9 @@ export const renderRbac = (members: readonly Action[]): string =>
   page(
     generated('Permissions in the cluster'),
     `[rbac.yaml](rbac.yaml) holds one ClusterRole for reading and one per action that writes. Bind the reader, and of the others those you want:
-an action without its role is planned and then refused with \`Forbidden\`, naming what is missing; \`kubernaut doctor\` lists it per action.`,
+the write of an action without its role is refused when the plan is tried on the API server, with the reason; \`kubernaut doctor\` lists what is missing per action.`,
     `Actions whose scope is "namespace" can be bound with a RoleBinding in the namespaces where they may act; those of scope "cluster" need a
-ClusterRoleBinding. The reader watches all namespaces (or the one of \`kubernetes.namespace\`).`,
+ClusterRoleBinding. The reader watches all namespaces.`,
     fenced(
       'sh',
       `kubectl apply -f docs/reference/rbac.yaml
