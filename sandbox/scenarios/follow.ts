@@ -12,6 +12,8 @@ export interface FollowOptions {
   feed: RemediationFeed;
   resolver: Resolver;
   isMine(remediation: Remediation): boolean;
+  /** Would this end be the expected one? While the ticker speaks, another alert may follow. */
+  isExpected(remediations: readonly Remediation[]): boolean;
   disturb(step: FaultStep): Promise<void>;
   signalledAtMs: number;
   signal: AbortSignal;
@@ -61,7 +63,7 @@ export async function followToTheEnd(options: FollowOptions): Promise<Followed> 
   for (;;) {
     options.signal.throwIfAborted();
     const mine = (await feed.next()).filter(options.isMine);
-    await disturbDue(pending, mine, options);
+    if (await disturbDue(pending, mine, options)) quiet = undefined;
     await decideDue(mine, decided, options);
     await resolveDue(options);
     const now = Date.now();
@@ -74,18 +76,20 @@ export async function followToTheEnd(options: FollowOptions): Promise<Followed> 
 const lastClosedMs = (mine: readonly Remediation[], now: number): number => Math.max(...mine.map((r) => (r.closed_at === undefined ? now : Date.parse(r.closed_at))));
 
 /** One remediation is enough for an end; none is one only when that was to be expected, or no time is left. */
-function isOver(mine: readonly Remediation[], quietMs: number, { scenario, signalledAtMs }: FollowOptions, now: number): boolean {
-  if (mine.length > 0) return quietMs >= QUIET_MS;
+function isOver(mine: readonly Remediation[], quietMs: number, { scenario, signalledAtMs, isExpected }: FollowOptions, now: number): boolean {
+  if (mine.length > 0) return quietMs >= QUIET_MS && (scenario.signal !== undefined || isExpected(mine));
   const after = resolveAfterMs(scenario);
   return expectsNone(scenario) && now - signalledAtMs >= NOTHING_STARTED_MS + (typeof after === 'number' ? after : 0);
 }
 
-async function disturbDue(pending: FaultStep[], mine: readonly Remediation[], { disturb }: FollowOptions): Promise<void> {
+/** True when something was done: what follows from it must get its time. */
+async function disturbDue(pending: FaultStep[], mine: readonly Remediation[], { disturb }: FollowOptions): Promise<boolean> {
   const due = pending.filter((step) => mine.some((r) => hasReached(r, step.when!)));
   for (const step of due) {
     pending.splice(pending.indexOf(step), 1);
     await disturb(step);
   }
+  return due.length > 0;
 }
 
 async function decideDue(mine: readonly Remediation[], decided: Set<string>, { scenario, product }: FollowOptions): Promise<void> {

@@ -46,7 +46,7 @@ describe('judgeScenario', () => {
     ['nothing on the expected target', { outcome: 'fixed', target: 'statefulset/db' }, [remediation('fixed')], /no remediation on statefulset\/db; there were: deployment\/w/],
     ['the one that acted', { outcome: 'fixed' }, [remediation('no_action_needed'), remediation('fixed', [step('a')], { started_at: '2026-01-02T00:00:00Z' })], undefined],
     ['the last word on the same target', { outcome: 'escalated' }, [remediation('rolled_back', [step('a')]), remediation('escalated', [], { started_at: '2026-01-02T00:00:00Z' })], undefined],
-    ['a last word that only finds nothing to do', { outcome: 'fixed' }, [remediation('fixed', [step('a')]), remediation('no_action_needed', [], { started_at: '2026-01-02T00:00:00Z' })], undefined],
+    ['a last word that neither acts nor calls anybody', { outcome: 'fixed' }, [remediation('fixed', [step('a')]), remediation('no_action_needed', [], { started_at: '2026-01-02T00:00:00Z' })], undefined],
     ['the first action', { outcome: 'fixed', actions: { first: 'a', atMost: 1 } }, [remediation('fixed', [step('a')])], undefined],
     ['another first action', { outcome: 'fixed', actions: { first: 'a' } }, [remediation('fixed', [step('b'), step('a', { started_at: '2026-01-01T00:00:09Z' })])], /first action b/],
     ['tier 0 does not count', { outcome: 'fixed', actions: { first: 'a', atMost: 1 } }, [remediation('fixed', [step('collect_diagnostics', { tier: 0, started_at: '2026-01-01T00:00:01Z' }), step('a')])], undefined],

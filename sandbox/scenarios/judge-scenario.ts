@@ -2,6 +2,7 @@ import type { Remediation, RemediationStep } from '../../src/contracts/remediati
 import type { Difference } from './diff.js';
 import { withinMsOf, type Followed } from './follow.js';
 import { forbiddenFix } from './forbidden-fixes.js';
+import { hasWritten, isWriting, judgedOf, nameOfTarget, NOT_DONE, outcomeOf, stepsOf } from './judged.js';
 import { matchesName, parseObjectName } from './object-name.js';
 import type { ResourceTypes } from './resource-types.js';
 import type { Assertion, Scenario } from './scenario.js';
@@ -25,39 +26,6 @@ export interface Judgement {
   /** Empty = passed. */
   failures: string[];
 }
-
-const nameOfTarget = ({ target }: Remediation): string => `${target.kind.toLowerCase()}/${target.name}`;
-
-/** Steps that were begun; a refused one wrote nothing. */
-const NOT_DONE = new Set<RemediationStep['status']>(['planned', 'skipped']);
-const isWriting = (s: RemediationStep): boolean => s.tier > 0;
-const hasWritten = (s: RemediationStep): boolean => isWriting(s) && !NOT_DONE.has(s.status) && s.status !== 'already_applied' && (s.status !== 'failed' || (s.wrote ?? []).length > 0);
-const stepsOf = (remediations: readonly Remediation[]): RemediationStep[] =>
-  remediations.flatMap((r) => r.plan?.steps ?? []).sort((a, b) => ((a.started_at ?? '~') < (b.started_at ?? '~') ? -1 : 1));
-
-function isTarget(r: Remediation, wanted: string, { types, namespace }: Hearing): boolean {
-  const name = parseObjectName(wanted, types, { file: namespace });
-  const isPlace = wanted.split('/').length < 3 || r.target.namespace === name.namespace;
-  return r.target.kind === name.type.kind && matchesName(name.name, r.target.name) && isPlace;
-}
-
-const hasActed = (r: Remediation): boolean => stepsOf([r]).some((s) => isWriting(s) && !NOT_DONE.has(s.status));
-const NOTHING_LEFT = new Set(['no_action_needed', 'already_resolved']);
-
-/**
- * Where several arose: the one on the expected target, else the one that acted, else the first (sandbox.md 4). Where
- * several followed each other on that target, the last word counts, unless it only says that nothing is left to do.
- */
-function judgedOf(hearing: Hearing): Remediation | undefined {
-  const all = [...hearing.followed.remediations].sort((a, b) => (a.started_at < b.started_at ? -1 : 1));
-  const { target } = hearing.scenario.expect;
-  const chosen = target === undefined ? (all.find(hasActed) ?? all[0]) : all.find((r) => isTarget(r, target, hearing));
-  if (!chosen) return undefined;
-  const sameTarget = all.filter((r) => nameOfTarget(r) === nameOfTarget(chosen) && r.target.namespace === chosen.target.namespace);
-  return sameTarget.findLast((r) => !NOTHING_LEFT.has(r.outcome ?? '')) ?? chosen;
-}
-
-const outcomeOf = (r: Remediation | undefined): string => (r === undefined ? 'none' : (r.outcome ?? `still ${r.phase}`));
 
 function outcomeFailures({ scenario, followed }: Hearing, judged: Remediation | undefined): string[] {
   const wanted: string[] = [scenario.expect.outcome].flat();
@@ -132,7 +100,7 @@ function changeFailures(hearing: Hearing): string[] {
 
 /** The oracle: every way in which what happened is not what the file expects. Pure. */
 export function judgeScenario(hearing: Hearing): Judgement {
-  const judged = judgedOf(hearing);
+  const judged = judgedOf({ ...hearing, remediations: hearing.followed.remediations });
   const acted = stepsOf(judged ? [judged] : []).filter((s) => isWriting(s) && !NOT_DONE.has(s.status));
   return {
     outcome: judged === undefined ? 'none' : (judged.outcome ?? judged.phase),

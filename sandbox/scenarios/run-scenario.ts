@@ -7,6 +7,7 @@ import { whyNot } from './assertions.js';
 import { diffSnapshots } from './diff.js';
 import { performStep, type FaultContext } from './fault.js';
 import { followToTheEnd, type Followed } from './follow.js';
+import { isExpectedOutcome } from './judged.js';
 import { judgeScenario, type Judgement } from './judge-scenario.js';
 import type { LoadedScenario } from './load.js';
 import type { Product } from './product.js';
@@ -93,8 +94,9 @@ async function play(loaded: LoadedScenario, theatre: Theatre, stage: Stage, isMi
   const signalledAtMs = Date.now();
   const resolver = resolverOf(alerts, scenario, theatre.view, signalledAtMs);
   await speak(alerts, product, stage);
+  const isExpected = (remediations: readonly Remediation[]) => isExpectedOutcome({ scenario, namespace, types: bench.types(), remediations });
   const disturb = (step: Parameters<typeof performStep>[0]) => performStep(step, context);
-  const followed = await followToTheEnd({ scenario, product, feed, resolver, isMine, disturb, signalledAtMs, signal });
+  const followed = await followToTheEnd({ scenario, product, feed, resolver, isMine, isExpected, disturb, signalledAtMs, signal });
   const failedAssertions = await assertState(bench, loaded, signal);
   const after = await takeSnapshot(bench);
   const differences = diffSnapshots(before, after, { isForeign: foreignIn([before, after], stage.territory.namespaces) });

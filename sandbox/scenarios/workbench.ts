@@ -28,6 +28,7 @@ export interface Workbench {
 const MANAGER = 'fieldManager=kubectl-edit';
 const GONE_WITHIN_MS = 10_000;
 const RETRY_FOR_MS = 10_000;
+const MAY_PASS = new Set([0, 403, 404, 500, 503]);
 
 export async function openWorkbench(given: KubeClient): Promise<Workbench> {
   const client = steadyClientOf(given);
@@ -95,17 +96,17 @@ async function applyOne(client: KubeClient, name: ObjectName, object: KubeObject
 /** A fresh namespace refuses pods until its service account exists, and quota objects until they were counted. */
 async function create(client: KubeClient, name: ObjectName, object: KubeObject): Promise<void> {
   const path = `${collectionPathOf(name.type, name.namespace)}?${MANAGER}`;
-  let wasLost = false;
+  let status = -1;
   for (const end = Date.now() + RETRY_FOR_MS; ; await sleep(200)) {
     try {
       await client.request('POST', path, object);
       break;
     } catch (error) {
-      const status = error instanceof KubeRequestError ? error.status : -1;
+      const before = status;
+      status = error instanceof KubeRequestError ? error.status : -1;
       // Our own first try, whose answer was lost on the way.
-      if (status === 409 && wasLost) break;
-      if (![0, 403, 404, 500, 503].includes(status) || Date.now() > end) throw error;
-      wasLost ||= status === 0;
+      if (status === 409 && before === 0) break;
+      if (!MAY_PASS.has(status) || Date.now() > end) throw error;
     }
   }
   // A node keeps the status it is created with; every other kind takes it through its own door.
