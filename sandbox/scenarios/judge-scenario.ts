@@ -101,7 +101,10 @@ function changeFailures(hearing: Hearing): string[] {
 /** The oracle: every way in which what happened is not what the file expects. Pure. */
 export function judgeScenario(hearing: Hearing): Judgement {
   const judged = judgedOf({ ...hearing, remediations: hearing.followed.remediations });
-  const acted = stepsOf(judged ? [judged] : []).filter((s) => isWriting(s) && !NOT_DONE.has(s.status));
+  const done = (all: readonly Remediation[]) => stepsOf(all).filter((s) => isWriting(s) && !NOT_DONE.has(s.status));
+  // A guard that calls a person did nothing itself: then what led to it is worth reading.
+  const own = done(judged ? [judged] : []);
+  const acted = own.length > 0 ? own : done(hearing.followed.remediations);
   return {
     outcome: judged === undefined ? 'none' : (judged.outcome ?? judged.phase),
     action: [...new Set(acted.map((s) => s.action))].join(', ') || '-',
