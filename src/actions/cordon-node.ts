@@ -13,6 +13,7 @@ export const cordonNode = defineAction({
   locate: ({ name }) => ({ node: name }),
   permissions: [{ group: '', resource: 'nodes', verbs: ['patch'], scope: 'cluster' }],
   undo: 'exact',
+  isContainment: true,
   timeoutS: 60,
   example: { node: 'worker-3' },
 

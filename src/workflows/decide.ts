@@ -62,8 +62,10 @@ async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Pro
 
 /** On a later rung the honest outcome includes what the earlier rungs did. */
 function conclude(run: Run, answer: Extract<PlanAnswer, { kind: 'conclude' }>): Promise<Stage> {
-  const undone = run.state.doc.plan?.steps.some((s) => s.status === 'undone') ?? false;
-  if (run.state.rung === 0) return close(run, answer.outcome, answer.reason);
+  const steps = run.state.doc.plan?.steps ?? [];
+  const undone = steps.some((s) => s.status === 'undone');
+  const acted = steps.some((s) => s.started_at !== undefined && s.status !== 'failed');
+  if (!acted) return close(run, answer.outcome, answer.reason);
   if (answer.outcome === 'escalated') return close(run, 'escalated', answer.reason);
   return close(run, undone ? 'rolled_back' : 'no_effect', `what was tried did not help, and there is nothing else to try: ${answer.reason}`);
 }

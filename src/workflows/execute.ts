@@ -50,18 +50,23 @@ async function perform(run: Run, step: Step): Promise<void> {
   view.status = 'running';
   view.started_at = run.now();
   // Counted as applied before the reply: a step that fails half-way may have written and must be undone too.
-  if (step.isWriting) run.state.applied.push(step.ordinal);
+  if (step.isWriting) {
+    run.state.applied.push(step.ordinal);
+    view.wrote = writesOf(step.changes);
+  }
   run.note(step.summary);
   try {
     const reply = await act(step, 'apply')(requestFor(run, step, 'apply'));
     view.status = reply.status;
-    view.wrote = writesOf(step.changes);
     view.result = reply.detail;
     run.note(`${step.summary}: ${reply.detail}`, Date.now() - from);
   } catch (error) {
     view.status = 'failed';
     view.result = textOf(error);
-    if (step.changes.length <= 1 && REFUSED_BEFORE_WRITE.has(codeOf(error))) run.state.applied.pop();
+    if (step.changes.length <= 1 && REFUSED_BEFORE_WRITE.has(codeOf(error))) {
+      run.state.applied.pop();
+      delete view.wrote;
+    }
     throw error;
   } finally {
     view.ended_at = run.now();
@@ -108,6 +113,8 @@ export async function compensateAndGoOn(run: Run, why: string): Promise<Stage> {
   if (run.state.rung + 1 < MAX_RUNGS && !isAllResolved(run.state)) {
     run.note(`${why}; looking for another way`);
     nextRung(run);
+    // The guards against trying the same again read the store.
+    await run.save('record what was undone');
     return 'decide';
   }
   return close(run, undone.count > 0 ? 'rolled_back' : 'no_effect', why);

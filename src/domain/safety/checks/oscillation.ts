@@ -1,4 +1,4 @@
-import type { Change } from '../../change.js';
+import { valueAt, type Change } from '../../change.js';
 import type { PastAction } from '../../evidence.js';
 import { canonicalJson, hashOf } from '../../sha256.js';
 import { isSameObject } from '../../target.js';
@@ -8,14 +8,31 @@ import { findingsOf, targetText } from './finding.js';
 const { escalate } = findingsOf('oscillation');
 
 /**
- * A→B→A on the same field, by whatever actions: the value that would be written now was replaced by an earlier write.
- * Undone actions do not count: undoing already put their before-value back.
+ * A→B→A on the same field, by whatever actions: the value that would be written now was replaced by an earlier write,
+ * or it was tried before and undone because it did not help. Undoing itself is no write of its own: it only put a
+ * before-value back.
  */
 export const oscillation: Check = (f) => {
-  const past = f.history.filter((h) => isSameObject(h.target, f.step.target) && !h.wasUndone);
-  const hit = writesOf(f.step.changes).find((w) => wasReplaced(w, past));
-  return hit ? escalate('oscillation', `${targetText(f)}: ${hit.path} would go back to a value that an earlier action replaced`) : [];
+  const past = f.history.filter((h) => isSameObject(h.target, f.step.target));
+  const standing = past.filter((h) => !h.wasUndone);
+  const undone = past.filter((h) => h.wasUndone);
+  for (const write of writesOf(f.step.changes)) {
+    if (wasReplaced(write, standing)) return escalate('oscillation', `${targetText(f)}: ${write.path} would go back to a value that an earlier action replaced`);
+    const tried = undone.find((h) => h.wrote.some((w) => isSame(valueWithin(write, w.path), w.value)));
+    if (tried) return escalate('oscillation', `${targetText(f)}: ${tried.action} tried the same value of ${write.path} at ${tried.at} and was undone, since it did not help`);
+  }
+  return [];
 };
+
+/** The part of this write that an earlier write was about: a whole template contains the resources that were tried alone. */
+function valueWithin(write: Write, path: string): unknown {
+  if (path === write.path) return write.value;
+  if (!path.startsWith(`${write.path}.`)) return NOTHING;
+  return valueAt(write.value, path.slice(write.path.length + 1).split('.')) ?? NOTHING;
+}
+
+/** Equal to no record. */
+const NOTHING = Symbol('not part of this write');
 
 interface Write {
   path: string;
@@ -35,4 +52,5 @@ function wasReplaced(write: Write, past: readonly PastAction[]): boolean {
 
 /** Records keep values as JSON, as plain text, or as a hash of either when they are long. */
 const isSame = (value: unknown, recorded: string): boolean =>
-  recorded === canonicalJson(value) || recorded === String(value) || recorded === hashOf(value) || recorded === `sha256:${hashOf(value)}`;
+  value !== NOTHING &&
+  (recorded === canonicalJson(value) || recorded === String(value) || recorded === hashOf(value) || recorded === `sha256:${hashOf(value)}`);
