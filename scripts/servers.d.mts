@@ -37,3 +37,6 @@ export const NEEDED_TO_START: readonly ServerName[];
 /** Resolves with where the server is, getting it first when necessary. Throws ChainFailed when no way worked. */
 export function ensureServer(name: ServerName, options?: EnsureOptions): Promise<EnsuredServer>;
 export function ensureServers(names: readonly ServerName[], options?: EnsureOptions): Promise<Partial<Record<ServerName, EnsuredServer>>>;
+
+/** Path of an AlertManager that is installed on this machine. */
+export function installedAlertManager(): string | undefined;

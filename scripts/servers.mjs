@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { runChain } from './bootstrap/chain.mjs';
 import { progressPrinter } from './bootstrap/progress.mjs';
+import { findOnPath } from './bootstrap/run.mjs';
 import { controlPlaneChain } from './chains/control-plane.mjs';
 import { debianChain } from './chains/debian.mjs';
 import { postgresChain } from './chains/postgres.mjs';
@@ -22,6 +23,9 @@ export const SERVER_NAMES = Object.keys(CHAINS);
 export const NEEDED_TO_START = ['temporal', 'control-plane'];
 
 export { ChainFailed } from './bootstrap/chain.mjs';
+
+/** An AlertManager that is installed here, under its own or under Debian's name; nothing is fetched. */
+export const installedAlertManager = () => findOnPath('alertmanager', ['/usr/local/bin']) ?? findOnPath('prometheus-alertmanager', []);
 
 export async function ensureServer(name, { onProgress } = {}) {
   const chain = CHAINS[name];

@@ -10,3 +10,5 @@ const servers = (): Promise<typeof Servers> => import(pathToFileURL(join(package
 
 /** Where the server is, getting it first when necessary. Throws `ChainFailed`, whose message says what to install. */
 export const ensureServer: typeof Servers.ensureServer = async (name, options) => (await servers()).ensureServer(name, options);
+
+export const installedAlertManager = async (): Promise<string | undefined> => (await servers()).installedAlertManager();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureServer, type Progress as ServerProgress } from '../../../sandbox/launch/servers.js';
+import { ensureServer, installedAlertManager, type Progress as ServerProgress } from '../../../sandbox/launch/servers.js';
 import type { SandboxFile } from '../../../sandbox/process.js';
 import { startTemporal, type TemporalServer } from '../../../temporal/dev-server.js';
 import { startAndWait, type Child } from './child.js';
@@ -23,11 +23,12 @@ export async function startSandboxProcess(progress: Progress, dataDir: string): 
   return progress.step(
     'sandbox Kubernetes',
     async (say) => {
+      const alertManager = await installedAlertManager();
       const { child, value } = await startAndWait<SandboxFile>(
         {
           name: 'the sandbox',
           file: SANDBOX_PROCESS,
-          args: ['--data-dir', join(dataDir, 'sandbox'), '--binary', path],
+          args: ['--data-dir', join(dataDir, 'sandbox'), '--binary', path, ...(alertManager ? ['--alertmanager', alertManager] : [])],
           logFile: join(dataDir, 'logs', 'sandbox.log'),
           onEvent: (event) => {
             if (typeof event.progress === 'string') say(event.progress);
