@@ -43,7 +43,7 @@ async function check(name, file, args) {
 async function suite(project) {
   const from = Date.now();
   const report = join(scratch, `${project}.json`);
-  const code = await run(bin('jest'), ['--selectProjects', project, '--json', `--outputFile=${report}`, '--silent=false', '--forceExit', ...(IN_BAND.has(project) ? ['--runInBand'] : [])]);
+  const code = await run(bin('jest'), ['--selectProjects', project, '--json', `--outputFile=${report}`, '--testTimeout=30000', '--forceExit', ...(IN_BAND.has(project) ? ['--runInBand'] : [])]);
   const { passed, failed } = counts(report, code);
   total.passed += passed;
   total.failed += failed;

@@ -38,6 +38,13 @@ export function watchPolicy(
       onError(error);
     }
   };
-  watchFile(options.file, { interval: options.intervalMs ?? 1000, persistent: false }, check);
-  return { current: () => policy, issue: () => issue, check, stop: () => unwatchFile(options.file, check) };
+  const intervalMs = options.intervalMs ?? 1000;
+  watchFile(options.file, { interval: intervalMs, persistent: false }, check);
+  // A change between the load and the first poll has no earlier state to differ from: look once more.
+  const once = setTimeout(check, intervalMs * 2).unref();
+  const stop = (): void => {
+    clearTimeout(once);
+    unwatchFile(options.file, check);
+  };
+  return { current: () => policy, issue: () => issue, check, stop };
 }
