@@ -104,12 +104,15 @@ export async function phasesOf(handle: WorkflowHandle): Promise<string[]> {
   return doc.timeline.map((t) => t.phase).filter((p, i, all) => p !== all[i - 1]);
 }
 
+/** Stack traces name folders of whoever recorded; a replay does not read them. */
+const withoutPaths = (key: string, value: unknown): unknown => (key === 'stackTrace' ? '' : value);
+
 /** `RECORD_HISTORIES=1 npm run test:workflow` refreshes what test/replay replays; do it on purpose, with the reason in the commit. */
 export async function recordHistory(handle: WorkflowHandle, name: string): Promise<number> {
   const history = await handle.fetchHistory();
   if (process.env.RECORD_HISTORIES) {
     await mkdir(historiesDir, { recursive: true });
-    await writeFile(`${historiesDir}${name}.json`, `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+    await writeFile(`${historiesDir}${name}.json`, `${JSON.stringify(JSON.parse(historyToJSON(history), withoutPaths))}\n`);
   }
   return history.events?.length ?? 0;
 }
