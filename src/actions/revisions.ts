@@ -1,5 +1,6 @@
 import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
 import { canonicalJson } from '../domain/sha256.js';
+import { wasNeverAvailable } from '../domain/status.js';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
@@ -56,10 +57,12 @@ export type Standing = 'available' | 'unknown' | 'was_down';
  * - it is the direct predecessor, and the Deployment was already unavailable before the current revision rolled out
  *   (condition Available=False since before then): it was down, and going back to it would be no cure.
  *   With strategy Recreate the old pods stop before the new ReplicaSet exists, so there the condition proves nothing;
+ * - the Deployment has been unavailable since before the revision existed: it never came up;
  * - anything else is unknown.
  */
 export function standingOf(deployment: KubeObject, current: KubeObject, candidate: KubeObject, predecessor: KubeObject | undefined): Standing {
   if ((candidate.status?.availableReplicas ?? 0) > 0) return 'available';
+  if (wasNeverAvailable(deployment, candidate)) return 'was_down';
   return candidate === predecessor && wasDownBefore(deployment, rolledOutAt(current)) ? 'was_down' : 'unknown';
 }
 

@@ -45,7 +45,12 @@ describe('rollback_deployment', () => {
 
   it('passes over a predecessor that was down before the current revision came', () => {
     const object = current({ status: { conditions: [{ type: 'Available', status: 'False', lastTransitionTime: YESTERDAY }] } });
-    expect(plan(object, history(object)).parameters).toMatchObject({ revision: 1 });
+    expect(plan(object, history(object, {}, { createdAt: LAST_YEAR })).parameters).toMatchObject({ revision: 1 });
+  });
+
+  it('refuses where no revision was ever available', () => {
+    const object = current({ status: { conditions: [{ type: 'Available', status: 'False', lastTransitionTime: LAST_YEAR }] } });
+    expect(() => plan(object, history(object))).toThrow(code('PreconditionChanged'));
   });
 
   it('does not blame the predecessor for an outage that the current revision made', () => {

@@ -26,21 +26,38 @@ export function createAssess(deps: AssessDeps) {
     const health = evidence.object && healthOf(world, evidence.object);
     const remaining = deps.diagnose(evidence).filter((f) => isStillWrong(f, request));
     const progress = request.steps.filter((s) => s.isWriting).map((s) => progressOf(deps, world, s));
+    if (health && isStopped(request.baseline, health)) return stopped(request);
     return {
       isReached: progress.every((p) => p.state === 'reached'),
       isContainment: request.steps.every((s) => deps.action(s.action).isContainment === true),
       ...(request.baseline.isVisible && health ? { isConditionGone: health.isHealthy && remaining.length === 0 } : {}),
-      isAlertFiring: request.problems.some((p) => p.status === 'firing'),
-      hasRefired: request.problems.some((p) => p.refires > 0 && p.startedAt > request.actedAt),
+      ...alertsOf(request),
       ...readiness(request.baseline, health),
-      sideEffects: sideEffectsOf(world, evidence, request),
+      sideEffects: sideEffectsOf(world, evidence, request, health),
       evidence: [...progress.map((p) => p.detail), describeHealth(health), ...remaining.slice(0, 3).map((f) => f.summary)],
     };
   };
 }
 
+const alertsOf = ({ problems, actedAt }: AssessRequest): Pick<Observation, 'isAlertFiring' | 'hasRefired'> => ({
+  isAlertFiring: problems.some((p) => p.status === 'firing'),
+  hasRefired: problems.some((p) => p.refires > 0 && p.startedAt > actedAt),
+});
+
+/** Nothing is wanted any more where something was Ready before: no action of ours does that, and nothing that is off can prove a fix. */
+const isStopped = (baseline: Baseline, { desired }: Health): boolean => desired === 0 && baseline.ready !== undefined && baseline.desired !== 0;
+
+const stopped = (request: AssessRequest): Observation => ({
+  ...alertsOf(request),
+  sideEffects: [],
+  evidence: ['somebody scaled it to zero since: there is nothing left that could show the effect'],
+});
+
+/** Fewer are Ready than before because fewer are wanted: that was decided by somebody, and is no harm. */
+const wanted = (before: number, health: Health | undefined): number => Math.min(before, health?.desired ?? before);
+
 const readiness = (baseline: Baseline, health: Health | undefined): Pick<Observation, 'readyBefore' | 'readyNow'> => ({
-  ...(baseline.ready === undefined ? {} : { readyBefore: baseline.ready }),
+  ...(baseline.ready === undefined ? {} : { readyBefore: wanted(baseline.ready, health) }),
   ...(health?.ready === undefined ? {} : { readyNow: health.ready }),
 });
 
@@ -59,12 +76,12 @@ const isStillWrong = (f: Finding, { target, steps }: AssessRequest): boolean =>
   (isSameObject(f.target, target) || steps.some((s) => isSameObject(f.target, s.target)));
 
 /** New trouble of others since the action; the target's own is judged by its health. */
-function sideEffectsOf(world: World, evidence: Evidence, { target, baseline, steps }: AssessRequest): string[] {
+function sideEffectsOf(world: World, evidence: Evidence, { target, baseline, steps }: AssessRequest, health: Health | undefined): string[] {
   const own = new Set([target, ...steps.map((s) => s.target)].map((t) => `${t.kind.toLowerCase()} ${t.namespace ? `${t.namespace}/` : ''}${t.name}`));
   const before = new Set(baseline.trouble);
   const appeared = troubleIn(world, namespacesOf(evidence)).filter((t) => !before.has(t) && !own.has(t.slice(0, t.indexOf(':'))));
   const now = evidence.object ? endpointsOf(world, evidence.object) : {};
-  const lost = Object.entries(baseline.endpoints).filter(([service, count]) => now[service] !== undefined && now[service] < count);
+  const lost = Object.entries(baseline.endpoints).filter(([service, count]) => now[service] !== undefined && now[service] < wanted(count, health));
   return [...appeared, ...lost.map(([service, count]) => `service ${service} has ${now[service]} ready endpoints, ${count} before`)];
 }
 
@@ -72,6 +89,7 @@ export function baselineOf(world: World, evidence: Evidence, isVisible: boolean,
   const health = evidence.object && healthOf(world, evidence.object);
   return {
     ...(health?.ready === undefined ? {} : { ready: health.ready }),
+    ...(health?.desired === undefined ? {} : { desired: health.desired }),
     trouble: troubleIn(world, namespacesOf(evidence)),
     endpoints: evidence.object ? endpointsOf(world, evidence.object) : {},
     cause,

@@ -9,6 +9,8 @@ import type { Target } from '../domain/target.js';
 /** What the target looked like before we touched it: assessments compare with this. */
 export interface Baseline {
   ready?: number;
+  /** Pods wanted then; compared with now, it tells that somebody scaled meanwhile. */
+  desired?: number;
   /** Trouble that was there already and must not be blamed on us: `shop/pod api-1 CrashLoopBackOff`. */
   trouble: string[];
   /** `namespace/service` → ready endpoints. */

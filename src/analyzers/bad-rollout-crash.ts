@@ -1,6 +1,7 @@
 import type { Evidence } from '../domain/evidence.js';
 import type { KubeObject, World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
+import { canonicalJson } from '../domain/sha256.js';
 import { defineAnalyzer } from './define.js';
 import { configReferencesOf, modifiedAt } from './reading/config-references.js';
 import { cut, describeTrouble, type Trouble } from './reading/container-trouble.js';
@@ -70,7 +71,7 @@ function judge(t: RevisionTrouble, trouble: Trouble, to: KubeObject, lines: stri
   if (trouble.kind === 'start') return { cause: 'bad_rollout.command', text: `container ${trouble.container} cannot start`, confidence: fields.includes('command') || fields.includes('image') ? 0.97 : 0.9 };
   const variable = missingVariable(lines);
   if (variable) return judgeVariable(variable, to, current, trouble.container);
-  if (t.isShared) return undefined;
+  if (t.isShared || (t.rollout.hasCompleted && isAboutSharedFile(lines, to, current, trouble.container))) return undefined;
   // content of configuration changed after this revision had come up: the more recent change is the likelier one
   if (t.rollout.hasCompleted && isConfigNewer(world, current, t)) return undefined;
   return { cause: 'bad_rollout.crash', text: `container ${trouble.container} keeps crashing`, confidence: t.rollout.hasCompleted ? 0.75 : 0.9 };
@@ -93,6 +94,21 @@ function judgeVariable(name: string, to: KubeObject, current: KubeObject, contai
   if (entry(to) === entry(current) && sources(to) === sources(current) && !isImageNew) return undefined;
   return { cause: 'bad_rollout.env', text: `container ${container} misses the variable ${name}`, confidence: 0.96 };
 }
+
+/** After a good start the program complains of a mounted file that both revisions mount alike: its content changed, not the revision. */
+function isAboutSharedFile(lines: readonly string[], to: KubeObject, current: KubeObject, container: string): boolean {
+  return mountsOf(current, container).some(
+    (m) => lines.slice(-5).some((line) => line.includes(`${m.mountPath.replace(/\/$/, '')}/`)) && mountsOf(to, container).some((n) => canonicalJson(n) === canonicalJson(m)),
+  );
+}
+
+/** ConfigMaps and Secrets mounted into a container, each with its source. */
+const mountsOf = (rs: KubeObject, container: string): { mountPath: string; source: unknown }[] =>
+  ((containerOf(rs, container)?.['volumeMounts'] ?? []) as { name: string; mountPath: string }[]).flatMap((m) => {
+    const volume = ((podSpecOf(rs).volumes ?? []) as { name: string; configMap?: unknown; secret?: unknown; projected?: unknown }[]).find((v) => v.name === m.name);
+    const source = volume?.configMap ?? volume?.secret ?? volume?.projected;
+    return source === undefined ? [] : [{ mountPath: m.mountPath, source }];
+  });
 
 function isConfigNewer(world: World, current: KubeObject, t: RevisionTrouble): boolean {
   const namespace = t.deployment.metadata.namespace;

@@ -25,6 +25,8 @@ export const badRolloutImage = defineAnalyzer({
 function findingOf(t: RevisionTrouble): Finding[] {
   const trouble = t.troubles[0]!;
   const current = t.rollout.current!;
+  // it came up and serves: the image was there, and went missing without a rollout
+  if (t.rollout.hasCompleted && (current.status?.readyReplicas ?? 0) > 0) return [];
   const imageOf = (rs: typeof current) => containerOf(rs, trouble.container)?.image;
   const isDenied = isUnauthorized(trouble);
   const to = fallbackWithout(t, trouble.container, (before) =>

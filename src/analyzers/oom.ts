@@ -48,7 +48,9 @@ function afterRollout(world: World, workload: KubeObject, killed: Trouble[], lim
   if (!rollout.current || !killed.some((t) => isOfRevision(t.pod, rollout.current))) return undefined;
   const limitOf = (rs: KubeObject) => bytesOf(containerOf(rs, container)?.resources?.limits?.['memory']);
   const roomier = fallbackOf(rollout, (rs) => containerOf(rs, container) !== undefined && (limitOf(rs) === 0 || limitOf(rs) > limit));
-  if (roomier) {
+  // an earlier revision that serves within the same limit clears the limit: going further back would cost a good release
+  const servesWithin = rollout.earlier.some((rs) => (rs.status?.availableReplicas ?? 0) > 0 && limitOf(rs) > 0 && limitOf(rs) <= limit);
+  if (roomier && !servesWithin) {
     const was = limitOf(roomier) === 0 ? 'no limit' : sizeOf(limitOf(roomier));
     return {
       cause: 'oom.limit_lowered',

@@ -42,6 +42,23 @@ describe('a bad rollout goes back to the revision that worked', () => {
     expect(first?.target.uid).toBe(evidence.object!.metadata.uid);
   });
 
+  it('a limit that the serving revision lives with was not lowered too far: the hungrier program goes back one step', () => {
+    const limited = (memory: string, image: string): Revision => ({ ...spec({ image, resources: { limits: { memory } } }) });
+    const { deployment: d, sets } = deployment('api', [limited('512Mi', 'shop/api:1'), { ...limited('128Mi', 'shop/api:1'), available: 1 }, limited('128Mi', 'shop/api:2')], {});
+    const bad = pod(sets[2]!, { ...crash, last: { reason: 'OOMKilled', exitCode: 137 } });
+    const [first] = diagnoseAll(evidenceOf(d, [sets, bad, pod(sets[1]!, { ready: true })]));
+    expect(first?.cause).toBe('oom.new_revision');
+    expect(first?.proposals[0]).toMatchObject({ action: 'rollback_deployment', parameters: { revision: 2 } });
+  });
+
+  it('skips a revision during whose whole life the Deployment was unavailable', () => {
+    const { deployment: d, sets } = deployment('api', [{ ...spec({}), ageS: 3000 }, { ...spec({ image: 'shop/api:2' }), ageS: 300 }, { ...spec({ image: 'shop/api:3' }), ageS: 60 }], {
+      status: { conditions: [{ type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated' }, { type: 'Available', status: 'False', lastTransitionTime: ago(301) }] },
+    });
+    const evidence = evidenceOf(d, [sets, pod(sets[2]!, crash)], {});
+    expect(diagnoseAll(evidence)[0]?.proposals[0]).toMatchObject({ action: 'rollback_deployment', parameters: { revision: 1 } });
+  });
+
   it('skips earlier revisions that name the same missing image', () => {
     const { deployment: d, sets } = deployment('api', [good, spec({ image: 'shop/api:typo' }), spec({ image: 'shop/api:typo', args: ['-v'] })]);
     const bad = pod(sets[2]!, { waiting: { reason: 'ImagePullBackOff', message: 'shop/api:typo: not found' } });
@@ -77,6 +94,22 @@ describe('what a rollback does not cure is left to a person', () => {
     const evidence = rollout(spec({ image: 'shop/api:2', envFrom: [{ configMapRef: { name: 'cfg' } }] }), crash, { completed: true });
     const changed = object('v1', 'ConfigMap', 'cfg', {}, { managedFields: [{ manager: 'kubectl', time: ago(5) }] });
     expect(diagnoseAll({ ...evidence, objects: [...evidence.objects, changed] }).some((f) => f.cause.startsWith('bad_rollout'))).toBe(false);
+  });
+
+  it('a crash that names a mounted file which both revisions mount alike', () => {
+    const mounted = (image: string): Revision => ({ podSpec: { containers: [container({ image, volumeMounts: [{ name: 'v', mountPath: '/etc/api' }] })], volumes: [{ name: 'v', configMap: { name: 'cfg' } }] } });
+    const lines = ['fatal: /etc/api/app.yaml: invalid configuration, "listen:" not found'];
+    const after = (completed: boolean) => diagnoseAll(rollout(mounted('shop/api:2'), crash, { earlier: { ...mounted('shop/api:1'), available: 1 }, completed, lines }));
+    expect(after(true).some((f) => f.proposals.length > 0)).toBe(false);
+    // a revision that never came up may well need another content than the earlier one
+    expect(after(false)[0]?.proposals[0]).toMatchObject({ action: 'rollback_deployment' });
+  });
+
+  it('an image that served and then went missing without a rollout', () => {
+    const { deployment: d, sets } = deployment('api', [{}, { ...spec({ image: 'shop/api:2' }), available: 2 }], { completed: true, replicas: 3 });
+    sets[1]!.status.readyReplicas = 2;
+    const evidence = evidenceOf(d, [sets, pod(sets[1]!, { ready: true }), pod(sets[1]!, { waiting: { reason: 'ImagePullBackOff', message: 'shop/api:2: not found' } })]);
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ conclusion: 'needs_person', proposals: [] });
   });
 
   it('a revision that ran for days', () => {

@@ -16,6 +16,7 @@ describe('the effect at one horizon', () => {
     ['condition gone, a bystander has its own trouble', { sideEffects: ['deployment shop/web: CrashLoopBackOff'] }, 'effective'],
     ['state cannot show it, alert resolved', { isConditionGone: undefined }, 'effective'],
     ['state cannot show it, alert still fires', { isConditionGone: undefined, isAlertFiring: true, readyNow: 1 }, 'inconclusive'],
+    ['nothing could be read, alert resolved', { isReached: undefined, isConditionGone: undefined }, 'inconclusive'],
     ['fired again after a resolve', { hasRefired: true, isAlertFiring: true }, 'ineffective'],
     ['success condition not reached', { isReached: false, readyNow: 1 }, 'ineffective'],
     ['contained, but the cause stays', { isContainment: true, isConditionGone: false, readyNow: 1 }, 'improving'],

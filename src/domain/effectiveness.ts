@@ -36,7 +36,7 @@ const RULES: readonly [holds: (o: Observation) => boolean, verdict: EffectVerdic
   [(o) => (o.isConditionGone === false || o.isReached === false) && readyChange(o) > 0, 'improving'],
   [(o) => o.isConditionGone === false || o.isReached === false, 'ineffective'],
   [(o) => o.isConditionGone === undefined && o.isAlertFiring, 'inconclusive'],
-  [(o) => o.isConditionGone !== undefined && o.isReached === undefined, 'inconclusive'],
+  [(o) => o.isReached === undefined, 'inconclusive'],
   [() => true, 'effective'],
 ];
 

@@ -1,6 +1,6 @@
 import { conditionOf, controllerOf, type KubeObject, type World } from '../../domain/kube.js';
 import { canonicalJson } from '../../domain/sha256.js';
-import { countOf, desiredReplicas, isObserved } from '../../domain/status.js';
+import { countOf, desiredReplicas, isObserved, wasNeverAvailable } from '../../domain/status.js';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const HASH = 'pod-template-hash';
@@ -75,10 +75,10 @@ function startOf(deployment: KubeObject, current: KubeObject | undefined): strin
 
 /**
  * The revision to go back to: the newest earlier one that passes `isUsable`, one with available pods first
- * (a revision that serves right now is the best witness that it works).
+ * (a revision that serves right now is the best witness that it works). One that never came up is no way back.
  */
 export function fallbackOf(rollout: Rollout, isUsable: (rs: KubeObject) => boolean = () => true): KubeObject | undefined {
-  const usable = rollout.earlier.filter(isUsable);
+  const usable = rollout.earlier.filter((rs) => isUsable(rs) && !wasNeverAvailable(rollout.workload, rs));
   return usable.find((rs) => (rs.status?.availableReplicas ?? 0) > 0) ?? usable[0];
 }
 

@@ -80,6 +80,8 @@ describe('each check denies, asks or tells with its stable reason', () => {
     ['a namespace on its way out', 'being_deleted', 'being_deleted', { objects: [object('v1', 'Namespace', NS, {}, { namespace: undefined, deletionTimestamp: NOW })] }],
     ['Flux', 'ownership', 'gitops_owned', { target: withMeta({ labels: { 'kustomize.toolkit.fluxcd.io/name': 'apps' } }) }],
     ['Argo CD by its tracking id', 'ownership', 'gitops_owned', { target: withMeta({ annotations: { 'argocd.argoproj.io/tracking-id': 'a' }, managedFields: [{ manager: 'argocd-controller' }] }) }],
+    ['Argo CD by its tracking id, whoever wrote last', 'ownership', 'gitops_owned', { target: withMeta({ annotations: { 'argocd.argoproj.io/tracking-id': 'a' }, managedFields: [{ manager: 'kubectl' }] }) }],
+    ['Argo CD by an instance label of its own', 'ownership', 'gitops_owned', { target: withMeta({ labels: { 'argocd.argoproj.io/instance': 'a' } }) }],
     ['Argo CD by its label and manager', 'ownership', 'gitops_owned', { target: withMeta({ labels: { 'app.kubernetes.io/instance': 'a' }, managedFields: [{ manager: 'argocd-controller' }] }) }],
     ['an instance label alone', 'ownership', undefined, { target: withMeta({ labels: { 'app.kubernetes.io/instance': 'a' }, managedFields: [{ manager: 'kubectl' }] }) }],
     ['an operator', 'ownership', 'operator_owned', { target: withMeta({ ownerReferences: [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: 'db', uid: 'x', controller: true }] }) }],

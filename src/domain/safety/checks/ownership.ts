@@ -23,10 +23,9 @@ export const ownership: Check = (f) => {
 function gitOps(o: KubeObject, at: string): SafetyFinding[] {
   const { labels = {}, annotations = {}, managedFields } = o.metadata;
   if (FLUX.some((key) => labels[key] !== undefined)) return deny('gitops_owned', `${at} is reconciled by Flux; change it in its repository`);
-  const isTracked = annotations['argocd.argoproj.io/tracking-id'] !== undefined;
-  const isMarked = isTracked || labels['app.kubernetes.io/instance'] !== undefined;
-  // caches may have stripped managedFields: then the tracking id alone must do
-  const isArgo = managedFields === undefined ? isTracked : isMarked && managedFields.some((m) => /^argocd/.test(m.manager ?? ''));
+  // its tracking id is written by Argo CD alone; the instance label is everybody's and needs its manager as a witness
+  const isTracked = annotations['argocd.argoproj.io/tracking-id'] !== undefined || labels['argocd.argoproj.io/instance'] !== undefined;
+  const isArgo = isTracked || (labels['app.kubernetes.io/instance'] !== undefined && (managedFields ?? []).some((m) => /^argocd/.test(m.manager ?? '')));
   return isArgo ? deny('gitops_owned', `${at} is synced by Argo CD; change it in its repository`) : [];
 }
 
