@@ -26,7 +26,7 @@ export interface EnrichReply {
 }
 
 export interface CollectOptions {
-  /** Logs and memory: needed to decide, not to see whether it helped. Default true. */
+  /** Logs, memory, and what other pods take of their nodes: needed to decide, not to see whether it helped. Default true. */
   hasLogs?: boolean;
 }
 
@@ -70,7 +70,7 @@ function createGather(deps: EnrichDeps) {
     const { logs, texts, missing } = await collectLogs(cluster, deps.store, hasLogs ? mostTelling(pods, nowMs) : [], nowMs);
     addNamed(world, selection, texts, target.namespace);
     const events = collectEvents(cluster, selection.list().map((c) => c.object), nowMs);
-    addSkeletons(world, selection);
+    if (hasLogs) addSkeletons(world, selection);
     const memory = hasLogs ? await recall(deps, { target, problems, events, nowMs }) : NO_MEMORY;
 
     const evidence: Evidence = {

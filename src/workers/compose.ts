@@ -11,7 +11,7 @@ import { createAnalyze } from '../activities/analyze.js';
 import { createAssess } from '../activities/assess.js';
 import { guard } from '../activities/boundary.js';
 import { createDiagnose } from '../activities/diagnose.js';
-import { createEnrich } from '../activities/enrich.js';
+import { createCollect, createEnrich } from '../activities/enrich.js';
 import { createExecute } from '../activities/execute.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createMakePlan } from '../activities/plan.js';
@@ -22,10 +22,10 @@ import type { Config } from '../config/schema.js';
 import { revealed } from '../config/secret.js';
 import { durationMs } from '../domain/duration.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
-import type { Evidence } from '../domain/evidence.js';
 import { isPausedFor } from '../domain/policy.js';
 import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
+import { watchedModel } from './watched-model.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import type { ActivityTables } from './roles.js';
 
@@ -65,7 +65,7 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     const channels = Object.fromEntries(
       await Promise.all(Object.entries(config.channels).map(async ([id, own]) => [id, await connectChannel(id, revealed(own))] as const)),
     );
-    const model = config.llm.provider || config.llm.endpoint ? await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)) : undefined;
+    const model = config.llm.provider || config.llm.endpoint ? watchedModel(await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)), { metrics: options.metrics, breaker: breakerOf(config) }) : undefined;
     const embedder = embedderOf(config);
     return {
       store, database, cluster, policy,
@@ -98,14 +98,15 @@ function activityTables(parts: Parts): ActivityTables {
     if (name !== parts.cluster.name) throw new KubernautError('NotFound', `cluster ${name} is not connected here; this process serves ${parts.cluster.name}`);
     return parts.cluster;
   };
-  const enrich = createEnrich({ cluster, store, embedder, clock });
+  const reading = { cluster, store, embedder, clock };
+  const collect = createCollect(reading);
   const stages = guard({
-    enrich,
+    enrich: createEnrich(reading),
     diagnose: createDiagnose({ store, clock }),
     analyze: parts.model ? createAnalyze({ store, model: parts.model, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
     makePlan: createMakePlan({ cluster, store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000 }),
     assess: createAssess({
-      collect: async (input) => (await store.getArtifact((await enrich(input)).evidenceRef)) as Evidence,
+      collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,
       action: (id) => actions.get(id),
     }),
@@ -177,6 +178,8 @@ export function embedderOf({ embeddings: e }: Config): Embedder {
   if (!e.endpoint && !e.model) return localEmbedder();
   return openaiEmbedder({ baseUrl: e.endpoint, apiKey: e.apiKey?.reveal(), model: e.model ?? 'text-embedding-3-small' });
 }
+
+const breakerOf = ({ circuitBreaker: b }: Config) => ({ threshold: b.threshold, openMs: durationMs(b.timeout), successes: b.successes });
 
 export const modelConfigOf = ({ llm }: Config): Record<string, unknown> =>
   Object.fromEntries(
