@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { KubernautError } from '../../domain/errors.js';
 import type { Clock, Store } from '../../domain/ports.js';
-import { canonicalJson } from '../../domain/sha256.js';
+import { artifactText } from './artifact-text.js';
 import { cleanText } from './clean-text.js';
 import type { Query } from './query.js';
 
 const PUT = `insert into artifacts (ref, kind, content, at) values ($1, $2, $3, $4) on conflict (ref) do nothing`;
 const GET = `select content from artifacts where ref = $1`;
 
-export const artifactMethods = (query: Query, clock: Clock): Pick<Store, 'putArtifact' | 'getArtifact'> => ({
+export const artifactMethods = (query: Query, clock: Clock, textOf = artifactText()): Pick<Store, 'putArtifact' | 'getArtifact'> => ({
   async putArtifact(kind, content) {
     // JSON escapes NUL and lone surrogates, so these bytes are kept as they are and hash to their reference.
-    const text = canonicalJson(content);
+    const text = textOf(content);
     const ref = `sha256:${createHash('sha256').update(text).digest('hex')}`;
     await query('keeping an artifact', PUT, [ref, kind, text, clock.now()]);
     return ref;
