@@ -133,16 +133,17 @@ async function atWidth({ run, sender, floor }: Parts, apps: readonly App[], widt
   const memory = rssMeter(platform!);
   const since = Date.now();
   const done: Done[] = [];
-  await inFlight(width, apps, async (app) => void done.push(await sender.remediate(app)));
+  await inFlight(width, apps, async (app) => done.push(await sender.remediate(app)));
   const seconds = (Date.now() - since) / 1000;
   const used = cores();
   const mostMib = memory.stop();
   const entries = await auditSince(run.kubernetes.auditLog!, since, isOurs);
   const writes = new Map(entries.filter(isWrite).map((e) => [keyOf(e.objectRef!), receivedAtMs(e)]));
   const bareFrom = performance.now();
-  await inFlight(width, apps.map((_, i) => `load-local-${i}`), async (id) => void (await floor.run(id, true)));
+  await inFlight(width, apps.map((_, i) => `load-local-${i}`), (id) => floor.run(id, true));
   return {
     width, count: done.length, seconds,
+    refusals: done.reduce((sum, d) => sum + d.refusals, 0),
     steadyPerSecond: steadyRate(done.map((d) => d.closedAt), width),
     barePerSecond: (apps.length * 1000) / (performance.now() - bareFrom),
     toWriteMs: done.flatMap((d) => (writes.has(keyOf(d.app)) ? [writes.get(keyOf(d.app))! - d.at] : [])),

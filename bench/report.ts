@@ -19,6 +19,8 @@ export interface Load {
   width: number;
   count: number;
   seconds: number;
+  /** POSTs that were answered with 503 and sent again. */
+  refusals: number;
   steadyPerSecond: number;
   /** Bare workflows (local steps) per second at the same width. */
   barePerSecond: number;
@@ -63,9 +65,10 @@ export function print(report: Report): void {
     `  complete remediations per second: ${load.steadyPerSecond.toFixed(1)} steady, ${(load.count / load.seconds).toFixed(1)} with ramp and drain; bare workflows: ${load.barePerSecond.toFixed(1)}`,
     row('POST /alerts → applied write', load.toWriteMs),
     row('POST /alerts answered', load.answeredMs),
-    `  outcomes: ${countsOf(load.outcomes)}`,
+    `  outcomes: ${countsOf(load.outcomes)}; POSTs told to come again: ${load.refusals}`,
     ...requestLines(load.requestsPerRemediation),
     `  share of the ${report.cores} cores: ${Object.entries(load.cores).map(([name, cores]) => `${name} ${Math.round((cores / report.cores) * 100)} %`).join(', ')}`,
+    `  CPU per remediation, ms: ${Object.entries(load.cores).filter(([name]) => name !== 'others').map(([name, cores]) => `${name} ${Math.round((cores * load.seconds * 1000) / load.count)}`).join(', ')}`,
     '',
     `Resident memory, MiB: platform process idle ${report.idleMib.toFixed(0)}, most under load ${load.mostMib.toFixed(0)}`,
     ...(report.split ? [`  in processes of their own, idle: gateway ${report.split.gateway.toFixed(0)}, worker ${report.split.worker.toFixed(0)}, together ${(report.split.gateway + report.split.worker).toFixed(0)}`] : []),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { RunFile } from '../src/cli/run-file.js';
 import type { RemediateResult } from '../src/domain/messages.js';
@@ -6,10 +7,12 @@ import type { App } from './broken-apps.js';
 export interface Sent {
   app: App;
   workflowId: string;
-  /** When POST /alerts was sent, ms since the epoch. */
+  /** When POST /alerts was first sent, ms since the epoch. */
   at: number;
-  /** How long its answer took, ms. */
+  /** How long the answer that accepted it took, ms. */
   answeredMs: number;
+  /** How often it was told to come again (503). */
+  refusals: number;
 }
 
 export interface Done extends Sent {
@@ -24,21 +27,22 @@ export interface Sender {
   remediate(app: App): Promise<Done>;
 }
 
-/** AlertManager's part: one group of one alert per request. */
+/** AlertManager's part: one group of one alert per request, sent again when it is refused for now. */
 export function senderTo({ gateway, token }: RunFile, client: Client): Sender {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 
   async function send(app: App): Promise<Sent> {
     const body = JSON.stringify(groupOf(app));
     const at = Date.now();
-    const from = performance.now();
-    const response = await fetch(`${gateway}/alerts`, { method: 'POST', headers, body });
-    const text = await response.text();
-    const answeredMs = performance.now() - from;
-    if (response.status !== 202) throw new Error(`POST /alerts answered ${response.status}: ${text}`);
-    const [result] = (JSON.parse(text) as { results: { outcome: string; workflow_id: string }[] }).results;
-    if (result?.outcome !== 'started') throw new Error(`${app.namespace}/${app.name} did not start a remediation: ${text}`);
-    return { app, workflowId: result.workflow_id, at, answeredMs };
+    for (let refusals = 0; ; refusals++) {
+      const from = performance.now();
+      const response = await fetch(`${gateway}/alerts`, { method: 'POST', headers, body });
+      const text = await response.text();
+      const answeredMs = performance.now() - from;
+      if (response.status === 202) return { app, workflowId: workflowOf(text), at, answeredMs, refusals };
+      if (response.status !== 503) throw new Error(`POST /alerts answered ${response.status}: ${text}`);
+      await sleep(Number(response.headers.get('retry-after') ?? 1) * 1000);
+    }
   }
 
   return {
@@ -49,6 +53,13 @@ export function senderTo({ gateway, token }: RunFile, client: Client): Sender {
       return { ...sent, outcome, closedAt: Date.now() };
     },
   };
+}
+
+function workflowOf(answer: string): string {
+  const [result] = (JSON.parse(answer) as { results: { outcome: string; workflow_id: string }[] }).results;
+  // "joined" or "duplicate": an earlier try that was answered with 503 had arrived all the same.
+  if (!result || !['started', 'joined', 'duplicate'].includes(result.outcome)) throw new Error(`no remediation was started: ${answer}`);
+  return result.workflow_id;
 }
 
 function groupOf({ namespace, name }: App): object {
