@@ -68,12 +68,12 @@ interface Judged {
 function judge(t: RevisionTrouble, trouble: Trouble, to: KubeObject, lines: string[], world: World): Judged | undefined {
   const current = t.rollout.current!;
   const fields = relevantFields(to, current, trouble.container);
+  // content of configuration changed after this revision had come up: the more recent change is the likelier one
+  const isContentToBlame = () => isAboutSharedFile(lines, to, current, trouble.container) || isConfigNewer(world, current, t);
   if (trouble.kind === 'start') return { cause: 'bad_rollout.command', text: `container ${trouble.container} cannot start`, confidence: fields.includes('command') || fields.includes('image') ? 0.97 : 0.9 };
   const variable = missingVariable(lines);
   if (variable) return judgeVariable(variable, to, current, trouble.container);
-  if (t.isShared || (t.rollout.hasCompleted && isAboutSharedFile(lines, to, current, trouble.container))) return undefined;
-  // content of configuration changed after this revision had come up: the more recent change is the likelier one
-  if (t.rollout.hasCompleted && isConfigNewer(world, current, t)) return undefined;
+  if (t.isShared || (t.rollout.hasCompleted && isContentToBlame())) return undefined;
   return { cause: 'bad_rollout.crash', text: `container ${trouble.container} keeps crashing`, confidence: t.rollout.hasCompleted ? 0.75 : 0.9 };
 }
 

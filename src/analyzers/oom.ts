@@ -5,7 +5,7 @@ import { bytesOf } from '../domain/quantity.js';
 import { defineAnalyzer } from './define.js';
 import { describeTrouble, type Trouble } from './reading/container-trouble.js';
 import { moreMemory, nameOf, rollback, targetOf, type Proposed } from './reading/proposals.js';
-import { changedFields, containerOf, fallbackOf, isOfRevision, revisionOf, rolloutOf } from './reading/rollout.js';
+import { changedFields, containerOf, fallbackOf, isOfRevision, revisionOf, rolloutOf, type Rollout } from './reading/rollout.js';
 import { troublesOf, workloadsInScope } from './reading/scene.js';
 
 const MI = 2 ** 20;
@@ -47,10 +47,8 @@ function afterRollout(world: World, workload: KubeObject, killed: Trouble[], lim
   const { container } = killed[0]!;
   if (!rollout.current || !killed.some((t) => isOfRevision(t.pod, rollout.current))) return undefined;
   const limitOf = (rs: KubeObject) => bytesOf(containerOf(rs, container)?.resources?.limits?.['memory']);
-  const roomier = fallbackOf(rollout, (rs) => containerOf(rs, container) !== undefined && (limitOf(rs) === 0 || limitOf(rs) > limit));
-  // an earlier revision that serves within the same limit clears the limit: going further back would cost a good release
-  const servesWithin = rollout.earlier.some((rs) => (rs.status?.availableReplicas ?? 0) > 0 && limitOf(rs) > 0 && limitOf(rs) <= limit);
-  if (roomier && !servesWithin) {
+  const roomier = roomierThan(limit, rollout, container, limitOf);
+  if (roomier) {
     const was = limitOf(roomier) === 0 ? 'no limit' : sizeOf(limitOf(roomier));
     return {
       cause: 'oom.limit_lowered',
@@ -70,6 +68,12 @@ function afterRollout(world: World, workload: KubeObject, killed: Trouble[], lim
     evidence: [`revision ${revisionOf(rollout.current)} changed ${changedFields(other, rollout.current, container).join(', ')} and never became available`],
     proposals: [rollback(workload, other, 0.88, `revision ${revisionOf(other)} ran within ${sizeOf(limit)}`), ...(growth ? [{ ...growth, confidence: 0.75 }] : [])],
   };
+}
+
+/** An earlier revision that serves within the same limit clears the limit: going further back would cost a good release. */
+function roomierThan(limit: number, rollout: Rollout, container: string, limitOf: (rs: KubeObject) => number): KubeObject | undefined {
+  const servesWithin = rollout.earlier.some((rs) => (rs.status?.availableReplicas ?? 0) > 0 && limitOf(rs) > 0 && limitOf(rs) <= limit);
+  return servesWithin ? undefined : fallbackOf(rollout, (rs) => containerOf(rs, container) !== undefined && (limitOf(rs) === 0 || limitOf(rs) > limit));
 }
 
 function grown(workload: KubeObject, trouble: Trouble, growth: Proposed | undefined): Judged {
