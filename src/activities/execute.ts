@@ -21,6 +21,8 @@ export interface ExecuteDeps {
   assertNotPaused?(step: Step): Promise<void> | void;
   /** C12, asked at the same moment: throws `AlreadyRemediated` when the occurrences were resolved meanwhile. */
   assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
+  /** Asked after the others: throws `AlreadyRemediated` when what was to be mended is well by itself. */
+  assertStillNeeded?(step: Step): Promise<void> | void;
   /** Keeps what a reading action collected (redacted here); its key goes into the reply. */
   keepArtifact?(artifact: unknown): Promise<string>;
   /** How long an undo waits for health before it reports without it. Default 10 s. */
@@ -79,6 +81,7 @@ async function apply(deps: ExecuteDeps, action: Action, { step, problems }: Exec
       if (written.ever) return;
       await deps.assertNotPaused?.(step);
       if (problems?.length) await deps.assertStillFiring?.(problems);
+      await deps.assertStillNeeded?.(step);
     },
     after(status) {
       if (status === 'applied') pulse.noteWrite();

@@ -75,7 +75,7 @@ async function consider(deps: PlanDeps, c: Considering): Promise<Possible | Refu
   const refused = (reason: string, findings: SafetyFinding[] = []): Refusal => ({ proposal: c.proposal, reason, findings });
   try {
     const planned = deps.planStep(c.proposal, c.evidence, c.policy, 0, deps.clock.now());
-    const step = { ...planned, timeoutS: Math.min(planned.timeoutS, Math.max(deps.maxActionS, Number(planned.parameters.deadlineS ?? 0))) };
+    const step = { ...planned, isWitnessed: c.proposal.source !== 'model', timeoutS: Math.min(planned.timeoutS, Math.max(deps.maxActionS, Number(planned.parameters.deadlineS ?? 0))) };
     const verdict = await judge(deps, c, step);
     const blocking = verdict.findings.filter((f) => f.severity === 'deny' && f.reason !== 'autonomy_observe');
     if (blocking.length > 0) return refused(blocking.map((f) => f.message).join('; '), blocking);

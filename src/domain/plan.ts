@@ -57,6 +57,8 @@ export interface Step {
   timeoutS: number;
   /** True when the action writes to the cluster. */
   isWriting: boolean;
+  /** Rules saw the trouble in the cluster's state: then they can see as well that it went by itself. */
+  isWitnessed?: boolean;
 }
 
 export interface Plan {

@@ -16,6 +16,7 @@ import { createExecute } from '../activities/execute.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createMakePlan } from '../activities/plan.js';
 import { createPlanStep } from '../activities/plan-step.js';
+import { createStillNeeded } from '../activities/still-needed.js';
 import { createRecord } from '../activities/record.js';
 import { connectChannel } from '../channels/index.js';
 import type { Config } from '../config/schema.js';
@@ -119,6 +120,7 @@ function activityTables(parts: Parts): ActivityTables {
     clock,
     assertNotPaused: (step) => assertNotPaused(policy, step),
     assertStillFiring: (problems) => assertStillFiring(store, parts.cluster.name, problems),
+    assertStillNeeded: createStillNeeded({ cluster, collect: (input) => collect(input, { hasLogs: false }), diagnose: diagnoseAll }),
     keepArtifact: (artifact) => store.putArtifact('log', artifact),
   });
   return { stages: stages as ActivityTables['stages'], actions: guard(counted(execute, parts.metrics)) as ActivityTables['actions'] };
