@@ -10,10 +10,10 @@ const TIMEOUT_MS = 15_000;
 
 const Config = Type.Object(
   {
-    host: Type.String({ minLength: 1 }),
+    host: Type.String({ minLength: 1, description: 'SMTP server', examples: ['smtp.example.com'] }),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, default: 587 })),
-    from: Type.String({ pattern: '@', description: 'sender address' }),
-    to: Type.Array(Type.String({ pattern: '@' }), { minItems: 1 }),
+    from: Type.String({ pattern: '@', description: 'sender address', examples: ['kubernaut@example.com'] }),
+    to: Type.Array(Type.String({ pattern: '@' }), { minItems: 1, description: 'recipients', examples: [['sre@example.com']] }),
     user: Type.Optional(Type.String()),
     password: Type.Optional(Type.String({ format: 'secret' })),
     tls: Type.Optional(

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 10_000;
 const Config = Type.Object(
   {
     token: Type.String({ minLength: 1, format: 'secret', description: 'bot token with chat:write' }),
-    channel: Type.String({ minLength: 1, description: 'channel id (C…) or name' }),
+    channel: Type.String({ minLength: 1, description: 'channel id (C…) or name', examples: ['C0123456789'] }),
     apiUrl: Type.Optional(Type.String({ pattern: '^https?://', description: 'another Slack API, for GovSlack or a proxy' })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 60_000, default: TIMEOUT_MS })),
   },

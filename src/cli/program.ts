@@ -6,6 +6,7 @@ import { connectCommand } from './commands/connect.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { listCommand } from './commands/list.js';
+import { logsCommand } from './commands/logs.js';
 import { pauseCommand } from './commands/pause.js';
 import { pausesCommand } from './commands/pauses.js';
 import { rejectCommand } from './commands/reject.js';
@@ -16,12 +17,13 @@ import { showCommand } from './commands/show.js';
 import { undoCommand } from './commands/undo.js';
 import { versionCommand } from './commands/version.js';
 import { watchCommand } from './commands/watch.js';
+import { whyNotCommand } from './commands/why-not.js';
 import { withExamples } from './examples.js';
 import { withGlobals } from './globals.js';
 import { VERSION } from './version.js';
 
 const GROUPS: readonly [string, readonly (() => Command)[]][] = [
-  ['What happens:', [listCommand, showCommand, watchCommand]],
+  ['What happens:', [listCommand, showCommand, watchCommand, logsCommand, whyNotCommand]],
   ['Decisions:', [approveCommand, rejectCommand, cancelCommand, undoCommand, pauseCommand, resumeCommand, pausesCommand]],
   ['What could be done:', [actionsCommand, sendCommand]],
   ['Setting up:', [connectCommand, doctorCommand, sandboxCommand, downCommand, versionCommand]],

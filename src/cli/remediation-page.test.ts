@@ -32,6 +32,11 @@ describe('the page of a remediation', () => {
     expect(order.every((title) => page.includes(title))).toBe(true);
   });
 
+  it('says who was told, and what did not arrive', () => {
+    const page = remediationPage(full, NOW, [{ channel: 'slack', kind: 'closed', status: 'failed', attempts: 3, error: 'ChannelUnavailable: slow', updated_at: '2025-01-31T08:01:31.000Z' }]);
+    expect(page).toMatch(/Notifications\n {2}slack +closed +failed +2025-01-31T08:01:31.000Z +ChannelUnavailable: slow/);
+  });
+
   it('shows every finding, the parameters, the undo and what was written', () => {
     const page = remediationPage(full, NOW);
     for (const text of ['NeedsApproval', 'InEvidence', 'replicas=4', 'undo exact', 'wrote spec.replicas = 4 (before: 2)', 'approved by ana', '2/2 ready; no restarts', 'started 2m ago', 'took 1m30s']) {

@@ -1,3 +1,4 @@
+import type { NotificationRecord } from '../contracts/records.js';
 import type { Remediation, RemediationStep } from '../contracts/remediation.js';
 import { formatDuration } from '../domain/duration.js';
 import { describeTarget } from '../domain/target.js';
@@ -6,8 +7,8 @@ import { age, printable, printableLines, table } from './output.js';
 import { timelineLine } from './timeline-line.js';
 
 /** A remediation for a person, top to bottom in the order of questions: what, why, what was done, did it help, what now. */
-export function remediationPage(r: Remediation, now: number = Date.now()): string {
-  const blocks = [head(r, now), problems(r), why(r), plan(r), verdict(r), approval(r), assessments(r), timeline(r), links(r), next(r)];
+export function remediationPage(r: Remediation, now: number = Date.now(), told: readonly NotificationRecord[] = []): string {
+  const blocks = [head(r, now), problems(r), why(r), plan(r), verdict(r), approval(r), assessments(r), timeline(r), notifications(told), links(r), next(r)];
   // again, over every line: what no renderer thought of must not reach the terminal either
   return blocks.filter((lines) => lines.length > 0).map((lines) => lines.map(printable).join('\n')).join('\n\n');
 }
@@ -78,6 +79,9 @@ const assessments = (r: Remediation): string[] =>
   block('Assessments', r.assessments.length === 0 ? [] : grid(r.assessments.map((a) => [a.horizon, a.verdict ?? `due ${a.due_at}`, a.evidence.join('; ')])));
 
 const timeline = (r: Remediation): string[] => block('Timeline', r.timeline.map(timelineLine));
+
+const notifications = (told: readonly NotificationRecord[]): string[] =>
+  block('Notifications', told.length === 0 ? [] : grid(told.map((n) => [n.channel, n.kind, n.status, n.updated_at, n.error ?? ''])));
 
 const links = ({ links: l }: Remediation): string[] =>
   block('Links', [...(l.self === undefined ? [] : [`API       ${printable(l.self)}`]), ...(l.temporal === undefined ? [] : [`Temporal  ${printable(l.temporal)}`])]);

@@ -11,7 +11,7 @@ export interface ConfigIssue {
   origin?: string;
 }
 
-type Schema = Record<string, unknown> & { examples?: unknown[]; default?: unknown; enum?: unknown[]; expected?: string; properties?: Record<string, unknown> };
+type Schema = Record<string, unknown> & { examples?: unknown[]; default?: unknown; enum?: unknown[]; expected?: string; description?: string; properties?: Record<string, unknown> };
 
 export function issueOf(error: ErrorObject): ConfigIssue {
   const parent = error.parentSchema as Schema;
@@ -19,9 +19,12 @@ export function issueOf(error: ErrorObject): ConfigIssue {
   const path = pathOf(error.instancePath, extra ?? missing);
   if (extra !== undefined) return { path, got: 'an unknown key', ...suggestion(extra, Object.keys(parent.properties ?? {})) };
   if (missing === undefined) return { path, got: shown(error.data, parent), expected: expectedBy(error, parent), example: exampleOf(parent) };
-  const schema = parent.properties?.[missing] as Schema | undefined;
-  return { path, got: 'nothing', expected: 'a value', example: exampleOf(schema ?? {}) };
+  return { path, ...absent((parent.properties?.[missing] ?? {}) as Schema) };
 }
+
+const absent = (schema: Schema): Pick<ConfigIssue, 'got' | 'expected' | 'example'> => ({
+  got: 'nothing', expected: schema.description ?? WORDS[String(schema.type)] ?? 'a value', example: exampleOf(schema),
+});
 
 function pathOf(pointer: string, last: string | undefined): string {
   const at = pointer.split('/').slice(1).map((s) => s.replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -56,7 +59,7 @@ function expectedBy(error: ErrorObject, schema: Schema): string {
   return error.keyword === 'minLength' ? `${word} that is not empty` : word;
 }
 
-const exampleOf = (schema: Schema): string => brief(schema.examples?.[0] ?? schema.default ?? schema.enum?.[0] ?? '');
+const exampleOf = (schema: Schema): string => brief(schema.examples?.[0] ?? schema.default ?? schema.enum?.[0] ?? (schema.format === 'secret' ? '(a secret)' : ''));
 
 const shown = (value: unknown, schema: Schema): string => (schema.format === 'secret' || holdsSecrets(schema) ? '***' : brief(value));
 

@@ -73,6 +73,13 @@ describe('loadConfig', () => {
     expect(issues).toHaveLength(6);
   });
 
+  it('reports what only shows beside other wrong keys: unknown actions and unordered horizons', () => {
+    const file = fileWith('gateway: { prot: 1 }\npolicy: { actions: { nuke: {} }, namespaces: [shop] }\neffectiveness: { horizons: [2m, 30s] }\nchannels: { slack: {} }');
+    const issues = issuesOf(() => loadConfig({ env: {}, file, actionIds: ['restart_pod'] }));
+    expect(issues.map((i) => i.path).sort()).toEqual(['channels.slack.channel', 'channels.slack.token', 'effectiveness.horizons', 'gateway.prot', 'policy.actions.nuke', 'policy.namespaces']);
+    expect(issues.find((i) => i.path === 'channels.slack.channel')).toMatchObject({ got: 'nothing', expected: 'channel id (C…) or name', example: 'C0123456789' });
+  });
+
   it('names the line of broken YAML and a file that is not there', () => {
     expect(issuesOf(() => loadConfig({ env: {}, file: fileWith('a: [1\nb: 2') }))[0]!.got).toMatch(/line \d/);
     expect(issuesOf(() => loadConfig({ env: {}, file: '/does/not/exist.yaml' }))[0]!.got).toBe('ENOENT');

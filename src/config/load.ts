@@ -118,21 +118,25 @@ const validate = new Ajv({ allErrors: true, verbose: true, strict: false, format
 
 function problemsOf(tree: Tree, options: LoadOptions, env: Readonly<Record<string, string | undefined>>): ConfigIssue[] {
   const issues = validate(tree) ? [] : (validate.errors ?? []).map(issueOf);
-  if (issues.length === 0) issues.push(...unknownActions(tree as unknown as Config, options.actionIds), ...unorderedHorizons(tree as unknown as Config));
+  const isSound = (path: string): boolean => !issues.some((i) => i.path === path || path.startsWith(`${i.path}.`) || i.path.startsWith(`${path}.`));
+  issues.push(...unknownActions(tree as unknown as Config, options.actionIds, isSound));
+  if (isSound('effectiveness.horizons')) issues.push(...unorderedHorizons(tree as unknown as Config));
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     issues.push({ path: 'NODE_TLS_REJECT_UNAUTHORIZED', got: '0', expected: 'certificates to be checked; trust a private CA with NODE_EXTRA_CA_CERTS', example: '(unset)' });
   }
   return issues;
 }
 
-function unknownActions({ policy }: Config, actionIds: readonly string[] | undefined): ConfigIssue[] {
-  if (!actionIds) return [];
-  const maps: [string, object][] = [
+/** Beside other wrong keys the tree may have any shape: what is not a map has been reported already. */
+function unknownActions({ policy }: Config, actionIds: readonly string[] | undefined, isSound: (path: string) => boolean): ConfigIssue[] {
+  if (!actionIds || !isMap(policy)) return [];
+  const namespaces: Tree = isMap(policy.namespaces) ? policy.namespaces : {};
+  const maps: [string, unknown][] = [
     ['policy.actions', policy.actions],
-    ...Object.entries(policy.namespaces).map(([ns, p]): [string, object] => [`policy.namespaces.${ns}.actions`, p.actions ?? {}]),
+    ...Object.entries(namespaces).map(([ns, p]): [string, unknown] => [`policy.namespaces.${ns}.actions`, isMap(p) ? p.actions : undefined]),
   ];
   return maps.flatMap(([path, map]) =>
-    Object.keys(map).filter((id) => !actionIds.includes(id)).map((id) => ({
+    Object.keys(isMap(map) ? map : {}).filter((id) => !actionIds.includes(id) && isSound(`${path}.${id}`)).map((id) => ({
       path: `${path}.${id}`, got: 'an unknown action', expected: `one of ${actionIds.join(', ')}`, example: actionIds[0] ?? '',
     })),
   );

@@ -70,7 +70,6 @@ const llm = section('A language model. Without provider and endpoint the determi
   apiKey: Type.Optional(secret('API key')),
   timeout: duration('one answer', '300s'),
   maxTokens: count('tokens of one answer', 2048, 1, 1_000_000),
-  dailyTokens: Type.Optional(Type.Integer({ minimum: 1, description: 'budget per day; then rules, then a person', examples: [1_000_000] })),
   reasoningEffort: Type.Optional(text('passed to models that know it', 'low')),
 });
 
@@ -106,9 +105,9 @@ export const ConfigSchema = Type.Object(
       cap: duration('the most any action may take, whatever it says', '2h'),
       maxConcurrent: count('actions at the same time per process', 10, 1, 10_000),
     }),
-    circuitBreaker: section('For calls to models, channels and other outside services.', {
+    circuitBreaker: section('For calls to the model: while it is open the rules decide alone.', {
       threshold: count('failures in a row until it opens', 5, 1, 1000),
-      timeout: duration('how long it stays open', '60s'),
+      timeout: duration('how long it stays open before one call is tried', '60s'),
       successes: count('successes until it closes', 3, 1, 1000),
     }),
     log: section('Logs.', {

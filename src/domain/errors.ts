@@ -36,7 +36,7 @@ export const ERRORS = {
   ChannelUnavailable: { retryable: true, status: 503, meaning: 'A notification channel is out of reach or throttling.' },
   ChannelRejected: { retryable: false, status: 502, meaning: 'A notification channel refused the message.' },
   // door
-  BadRequest: { retryable: false, status: 400, meaning: 'The body cannot be used.' },
+  BadRequest: { retryable: false, status: 400, meaning: 'The request cannot be used.' },
   Unauthorized: { retryable: false, status: 401, meaning: 'Credentials are missing or wrong.' },
   NotAllowed: { retryable: false, status: 403, meaning: 'These credentials may not act on that cluster or namespace.' },
   NotFound: { retryable: false, status: 404, meaning: 'There is no such thing.' },

@@ -84,6 +84,7 @@ export interface Store {
   /** The newest remediation of a workflow id, or undefined. */
   latestOf(workflowId: string): Promise<Remediation | undefined>;
   listRemediations(filter: RemediationFilter): Promise<{ items: Remediation[]; next?: string }>;
+  countInPhase(phase: string): Promise<number>;
   /** Writing actions on this target (any remediation), newest first. */
   pastActions(target: Pick<Target, 'cluster' | 'namespace' | 'kind' | 'name'>, since: string): Promise<PastAction[]>;
 

@@ -263,7 +263,7 @@ describe('remediations', () => {
     const stored = memory.state.remediations.get(id)!;
     memory.state.remediations.set(id, { ...stored, phase: 'closed', outcome: 'fixed', revision: 9 });
     const answer = await send('POST', `/api/v1/remediations/${id}/undo`);
-    expect([answer.status, answer.body.detail]).toEqual([409, expect.stringContaining('kubernaut show')]);
+    expect([answer.status, answer.body.detail]).toEqual([409, expect.stringContaining('temporal workflow query --workflow-id remediation/prod/shop/Pod/decide-me')]);
   });
 });
 
@@ -293,6 +293,26 @@ describe('operations', () => {
       'kubernaut_signals_suppressed_total{reason="duplicate"}',
     ]) expect(body).toContain(name);
     expect(body).not.toContain('KubePodCrashLooping');
+  });
+
+  it('answers a path that cannot be decoded as a problem, and leads a browser to the documentation', async () => {
+    const { status, body, headers } = await send('GET', '/%zz');
+    expect([status, body.error.code, headers.get('content-type'), headers.get('x-request-id')]).toEqual([400, 'BadRequest', expect.stringContaining('application/problem+json'), body.error.request_id]);
+    expect((await fetch(`${talk.gateway.url}/`, { redirect: 'manual' })).headers.get('location')).toBe('/docs');
+  });
+
+  it.each([
+    ['/api/v1/remediations?foo=1', 'unknown member "foo"'],
+    ['/api/v1/remediations?phase=x', 'must be one of received, enriching'],
+    ['/api/v1/remediations?limit=9999', '/limit must be <= 500'],
+  ])('says what is wrong with %s', async (path, text) => {
+    const { status, body } = await send('GET', path);
+    expect([status, body.detail]).toEqual([422, expect.stringContaining(text)]);
+  });
+
+  it('does not tell somebody who sent a body that it may be null', async () => {
+    const { body } = await send('POST', '/api/v1/remediations/r-1/approve', { plan: 'x' });
+    expect(body.detail).toBe('/plan must NOT have fewer than 6 characters');
   });
 
   it('lists the catalogue and single actions', async () => {

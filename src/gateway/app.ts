@@ -2,13 +2,14 @@ import { fastify, LogController, type FastifyInstance, type FastifyServerOptions
 import type { Config } from '../config/schema.js';
 import type { GatewayDeps } from './deps.js';
 import { createIntake } from './intake.js';
-import { addAnswers, onClientError } from './plugins/answers.js';
+import { addAnswers, onClientError, sendProblem } from './plugins/answers.js';
 import { addDocumentation, serveDocumentation } from './plugins/documentation.js';
 import { addDoor } from './plugins/door.js';
 import { addTracing, requestIdOf } from './plugins/tracing.js';
 import { createReadiness } from './readiness.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { pauseRoutes } from './routes/pauses.js';
+import { recordRoutes } from './routes/records.js';
 import { healthRoutes, metricsRoute } from './routes/probes.js';
 import { remediationRoutes } from './routes/remediations.js';
 import { signalRoutes } from './routes/signals.js';
@@ -39,10 +40,11 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   void app.register(async (routes) => {
     signalRoutes(routes, deps, intake);
     remediationRoutes(routes, deps);
+    recordRoutes(routes, deps);
     catalogueRoutes(routes, deps);
     pauseRoutes(routes, deps);
     healthRoutes(routes, readiness, deps.version);
-    metricsRoute(routes, deps.metrics);
+    metricsRoute(routes, deps);
     serveDocumentation(routes);
   });
   return app;
@@ -65,6 +67,8 @@ function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
     routerOptions: { maxParamLength: 700 },
     // Our own hook answers while closing: as a problem, with Retry-After.
     return503OnClosing: false,
+    // A path that cannot be decoded never reaches our hooks.
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.header('x-request-id', request.id).header('x-response-time', `${reply.elapsedTime.toFixed(1)}ms`)),
     clientErrorHandler: onClientError as never,
   } as FastifyServerOptions;
 }

@@ -18,7 +18,7 @@ const FOREIGN: Record<string, { code: ErrorCode; message: string }> = {
 /** Any error as one that the door can name. What we did not foresee is `Internal` with a fixed text. */
 export function toDoorError(error: unknown): KubernautError {
   if (isKubernautError(error)) return error;
-  const { code, statusCode, validation } = error as { code?: string; statusCode?: number; validation?: { instancePath: string; message?: string }[] };
+  const { code, statusCode, validation } = error as { code?: string; statusCode?: number; validation?: Complaint[] };
   if (validation) return new KubernautError('InvalidParams', validationText(validation), error);
   const known = code === undefined ? undefined : FOREIGN[code];
   if (known) return new KubernautError(known.code, known.message, error);
@@ -26,8 +26,25 @@ export function toDoorError(error: unknown): KubernautError {
   return new KubernautError('Internal', 'something went wrong on our side; look for the request id in the log of the gateway', error);
 }
 
-const validationText = (errors: { instancePath: string; message?: string }[]): string =>
-  errors.slice(0, 10).map((e) => `${e.instancePath || 'the request'} ${e.message ?? 'is wrong'}`).join('; ');
+interface Complaint {
+  instancePath: string;
+  keyword?: string;
+  message?: string;
+  params?: { additionalProperty?: string; allowedValues?: unknown[] };
+}
+
+/** `null` and `anyOf` only say that a body may be left out: true, and no help to somebody who sent one. */
+const validationText = (errors: readonly Complaint[]): string => {
+  const told = errors.filter((e) => e.keyword !== 'anyOf' && !(e.keyword === 'type' && e.message === 'must be null'));
+  return (told.length > 0 ? told : errors).slice(0, 10).map(complaintText).join('; ');
+};
+
+function complaintText({ instancePath, message, params }: Complaint): string {
+  const where = instancePath || 'the request';
+  if (params?.additionalProperty !== undefined) return `${where} has an unknown member "${params.additionalProperty.slice(0, 100)}"`;
+  if (params?.allowedValues !== undefined) return `${where} must be one of ${params.allowedValues.join(', ')}`;
+  return `${where} ${message ?? 'is wrong'}`;
+}
 
 export interface ProblemAnswer {
   status: number;

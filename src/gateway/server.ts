@@ -59,7 +59,7 @@ async function startProbes(deps: GatewayDeps): Promise<FastifyInstance[]> {
     if (at !== undefined && at !== port) wanted.set(at, [...(wanted.get(at) ?? []), routes]);
   };
   add(healthPort, (app) => healthRoutes(app, createReadiness(deps), deps.version));
-  add(metricsPort, (app) => metricsRoute(app, deps.metrics));
+  add(metricsPort, (app) => metricsRoute(app, deps));
   const servers: FastifyInstance[] = [];
   for (const [at, routes] of wanted) {
     const app = fastify({ loggerInstance: deps.logger, logController: new LogController({ disableRequestLogging: true }), requestTimeout: 10_000 } as object) as unknown as FastifyInstance;

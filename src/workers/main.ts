@@ -71,6 +71,9 @@ async function connect(temporal: TemporalSettings): Promise<NativeConnection> {
   }
 }
 
+/** A worker for activities alone is what most roles are; the SDK says so as a warning, without a code, once per queue. */
+const EXPECTED = 'No workflows registered, not polling for workflow tasks';
+
 let isInstalled = false;
 
 /** Temporal's runtime is one per process and takes its logger once. */
@@ -78,6 +81,7 @@ function installLogger(logger: Logger): void {
   if (isInstalled) return;
   isInstalled = true;
   const write = ({ level, message, meta }: LogEntry): void => {
+    if (message === EXPECTED) return;
     const at = level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
     logger[at]({ ...meta }, message);
   };

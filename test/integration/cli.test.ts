@@ -180,7 +180,7 @@ describe('the kill switch', () => {
     expect([paused.code, paused.out]).toEqual([0, expect.stringContaining('kubernaut resume --namespace shop --action restart_pod')]);
     expect((await kubernaut('pauses')).out).toMatch(/of restart_pod in namespace shop +ana +\S+ +freeze/);
     const wrong = await kubernaut('resume', '--namespace', 'shop');
-    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('is not paused')]);
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('there is no pause of namespace shop')]);
     expect((await kubernaut('resume', '--namespace', 'shop', '--action', 'restart_pod')).code).toBe(0);
     expect((await kubernaut('pauses')).err).toBe('nothing found\n');
   });

@@ -1,6 +1,7 @@
 import { createLogger } from '../../src/adapters/telemetry/logger.js';
 import { createMetrics } from '../../src/adapters/telemetry/metrics.js';
 import { loadConfig } from '../../src/config/load.js';
+import type { NotificationRow } from '../../src/contracts/notification.js';
 import type { Remediation } from '../../src/contracts/remediation.js';
 import { KubernautError } from '../../src/domain/errors.js';
 import type { SignalRow, Store } from '../../src/domain/ports.js';
@@ -16,8 +17,10 @@ export function memoryStore() {
   const signals = new Map<string, SignalRow>();
   const remediations = new Map<string, Remediation>();
   let pauses: Pause[] = [];
+  const notifications: NotificationRow[] = [];
+  const artifacts = new Map<string, unknown>();
   const audit: { verb: string; subject: string; actor: string }[] = [];
-  const state = { isDown: false, isReadOnly: false, signals, remediations, audit };
+  const state = { isDown: false, isReadOnly: false, signals, remediations, audit, notifications, artifacts };
   const up = () => {
     if (state.isDown) throw new KubernautError('StoreUnavailable', 'the database is out of reach');
   };
@@ -45,11 +48,15 @@ export function memoryStore() {
       return found;
     },
     latestOf: async (workflowId) => (up(), [...remediations.values()].findLast((r) => r.workflow_id === workflowId)),
-    listRemediations: async ({ target, phase, limit = 50 }) => {
+    listRemediations: async ({ target, phase, namespace, limit = 50 }) => {
       up();
-      const isWanted = (r: Remediation) => (!target || `${r.target.kind.toLowerCase()}/${r.target.name}` === target) && (!phase || r.phase === phase);
+      const isWanted = (r: Remediation) =>
+        (!target || [r.target.name, `${r.target.kind.toLowerCase()}/${r.target.name}`].includes(target)) && (!phase || r.phase === phase) && (!namespace || r.target.namespace === namespace);
       return { items: [...remediations.values()].filter(isWanted).slice(0, limit) };
     },
+    countInPhase: async (phase) => (up(), [...remediations.values()].filter((r) => r.phase === phase).length),
+    notificationsOf: async (id) => (up(), notifications.filter((n) => n.remediationId === id)),
+    getArtifact: async (ref) => (up(), artifacts.get(ref)),
     audit: async (entry) => void audit.push(entry),
     pauses: async () => pauses,
     setPause: async (pause) => {

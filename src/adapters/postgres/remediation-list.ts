@@ -17,7 +17,7 @@ interface Row {
  * Newest first. A page continues after the last row it showed (started_at, id), not at a count: rows that are inserted
  * while somebody pages neither repeat nor hide others.
  */
-export const remediationListMethods = (query: Query): Pick<Store, 'listRemediations'> => ({
+export const remediationListMethods = (query: Query): Pick<Store, 'listRemediations' | 'countInPhase'> => ({
   async listRemediations(filter) {
     const limit = Math.min(Math.max(Math.trunc(filter.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT);
     const { conditions, values } = conditionsOf(filter);
@@ -30,6 +30,11 @@ export const remediationListMethods = (query: Query): Pick<Store, 'listRemediati
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     return { items: shown.map((row) => row.doc), next: rows.length > limit && last ? toCursor(last) : undefined };
+  },
+
+  async countInPhase(phase) {
+    const [row] = await query<{ count: number }>('counting remediations', 'select count(*)::int as count from remediations where phase = $1', [cleanText(phase)]);
+    return row!.count;
   },
 });
 

@@ -25,15 +25,14 @@ export function createMetrics(options: { withProcess?: boolean } = {}) {
     alertDuration: histogram('alert_processing_duration_seconds', 'Time from reading an alert to its durable hand-over.', ['severity'], HTTP_BUCKETS),
     activeAlerts: gauge('active_alert_processing', 'Alerts being handed over right now.', []),
     signalsSuppressed: counter('signals_suppressed_total', 'Signals that led to nothing, by reason.', ['reason']),
-    aiRequests: counter('ai_service_requests_total', 'Requests to model providers.', ['status', 'provider']),
+    aiRequests: counter('ai_service_requests_total', 'Requests to model providers, by success or error code; not_asked while the breaker is open.', ['status', 'provider']),
     actionsExecuted: counter('actions_executed_total', 'Actions by how they ended.', ['action', 'outcome']),
     breakerState: gauge('circuit_breaker_state', '0 closed, 1 open, 2 half-open.', ['service']),
     dependencyStatus: gauge('service_dependency_status', '1 reachable, 0 not.', ['dependency']),
     remediationDuration: histogram('remediation_duration_seconds', 'From the first signal to the close.', ['outcome'], REMEDIATION_BUCKETS),
     assessments: counter('effectiveness_assessments_total', 'Assessments by horizon and verdict.', ['horizon', 'verdict']),
-    modelTokens: counter('model_tokens_total', 'Tokens spent.', ['provider', 'kind']),
-    modelCost: counter('model_cost_dollars_total', 'Money spent where the price is known.', ['provider']),
-    approvalsPending: gauge('approvals_pending', 'Plans that wait for a person.', []),
+    modelTokens: counter('model_tokens_total', 'Tokens spent, input and output.', ['provider', 'kind']),
+    approvalsPending: gauge('approvals_pending', 'Plans that wait for a person, at the moment of the scrape.', []),
   };
 }
 

@@ -41,6 +41,8 @@ function conclude(checks: readonly Check[]): void {
   const code = doctorExitCode(checks);
   if (code === EXIT.done) return;
   const failed = checks.filter((c) => c.state === 'fail');
+  const [first] = failed;
+  if (failed.length === 1) throw new Exit(code, `one check failed: ${first!.check}; ${first!.next ?? 'see its detail'}`);
   const names = [...new Set(failed.map((c) => c.check))].join(', ');
-  throw new Exit(code, `${failed.length === 1 ? 'one check' : `${failed.length} checks`} failed: ${names}; ${failed.find((c) => c.next)?.next ?? 'see its detail'}`);
+  throw new Exit(code, `${failed.length} checks failed: ${names}; what to do stands below each`);
 }

@@ -2,10 +2,11 @@ import type { TSchema } from '@sinclair/typebox';
 import { KNOWN_VARIABLES, leavesOf, type Leaf } from '../../config/environment.js';
 import { ConfigSchema } from '../../config/schema.js';
 import { boundsOf } from '../action-page.js';
+import { VERSION } from '../version.js';
 import { code, generated, page, tableOf } from './markdown.js';
 
-/** In the schema, so that a file written for later versions is valid; no remediation goes differently because of them yet. */
-const WITHOUT_EFFECT = ['filters.path', 'llm.dailyTokens', 'processing.timeout', 'circuitBreaker', 'kubernetes.namespace'];
+/** Names that users of earlier versions set; the parts that read them come with later versions (product.md 5). */
+const WITHOUT_EFFECT = ['filters.path', 'processing.timeout', 'kubernetes.namespace'];
 
 export function renderConfiguration(): string {
   const leaves = leavesOf();
@@ -19,7 +20,7 @@ rules in force and shows as an issue on \`/ready\`.`,
     `Every key is also an environment variable: \`KUBERNAUT_\` and its path in upper snake case. Lists take commas or JSON, maps take JSON. A second name
 in the table is one that users know from elsewhere; \`KUBERNAUT_\` wins over it. Secrets print as \`***\` everywhere.`,
     `For completion in an editor, first line of the file: \`# yaml-language-server: $schema=<this folder>/kubernaut.schema.json\`.`,
-    `Accepted, and without effect on remediations in this version: ${WITHOUT_EFFECT.map(code).join(', ')}.`,
+    `Accepted, since they are names that users already set, and without effect in version ${VERSION}: ${WITHOUT_EFFECT.map(code).join(', ')}. Later versions act on them.`,
     keyTable(top),
     ...sections.map((section) => sectionOf(section, leaves)),
   );

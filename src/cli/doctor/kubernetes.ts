@@ -12,7 +12,7 @@ type IsAllowed = Cluster['isAllowed'];
 
 /** Reachable, readable, and for each action whether RBAC lets us do it. Nothing is written: the server is asked what it would allow. */
 export async function checkKubernetes({ config }: Pick<Ward, 'config'>): Promise<Check[]> {
-  const { kubeconfig, context, namespace } = config.kubernetes;
+  const { kubeconfig, context } = config.kubernetes;
   if (kubeconfig === undefined) {
     return [{ check: 'cluster', state: 'off', detail: 'no cluster is named: `kubernaut up` starts a sandbox', next: 'KUBE_CONTEXT=… KUBECONFIG=… to use yours' }];
   }
@@ -22,7 +22,7 @@ export async function checkKubernetes({ config }: Pick<Ward, 'config'>): Promise
     const rest = restOver(connection);
     const server = await checkServer(rest, clusterNameOf(config), kubeconfig);
     const isAllowed = accessReviews(rest, () => performance.now());
-    return [server, await checkReading(isAllowed, namespace), ...(await Promise.all(actions.members.map((a) => checkAction(a, isAllowed, config))))];
+    return [server, await checkReading(isAllowed), ...(await Promise.all(actions.members.map((a) => checkAction(a, isAllowed, config))))];
   } catch (error) {
     return [failedCheck('cluster', error, `kubectl --kubeconfig ${kubeconfig}${context ? ` --context ${context}` : ''} version`)];
   } finally {
@@ -37,13 +37,12 @@ async function checkServer(rest: Rest, name: string, kubeconfig: string): Promis
 
 const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '');
 
-/** The watch cache lists and watches these; what it may not see it cannot reason about. */
-async function checkReading(isAllowed: IsAllowed, namespace: string | undefined): Promise<Check> {
+/** The watch cache lists and watches these, in the whole cluster; what it may not see it cannot reason about. */
+async function checkReading(isAllowed: IsAllowed): Promise<Check> {
   const watched = KINDS.filter((k) => k.isCached);
   const denied: string[] = [];
   for (const kind of watched) {
-    const place = kind.isNamespaced ? { namespace } : {};
-    const answers = await Promise.all(['list', 'watch'].map((verb) => isAllowed({ verb, group: groupOf(kind.apiVersion), resource: kind.plural, ...place })));
+    const answers = await Promise.all(['list', 'watch'].map((verb) => isAllowed({ verb, group: groupOf(kind.apiVersion), resource: kind.plural })));
     if (answers.includes(false)) denied.push(kind.plural);
   }
   if (denied.length === 0) return { check: 'reading', state: 'ok', detail: `may list and watch all ${watched.length} kinds` };
@@ -57,7 +56,7 @@ async function checkAction(action: Action, isAllowed: IsAllowed, config: Ward['c
     p.verbs.map((verb) => ({
       isOptional: p.isOptional === true,
       text: `${verb} ${p.resource}${p.subresource ? `/${p.subresource}` : ''}`,
-      ask: { verb, group: p.group, resource: p.resource, subresource: p.subresource, namespace: p.scope === 'namespace' ? config.kubernetes.namespace : undefined },
+      ask: { verb, group: p.group, resource: p.resource, subresource: p.subresource },
     })),
   );
   const answers = await Promise.all(questions.map(async (q) => ({ ...q, isAllowed: await isAllowed(q.ask) })));

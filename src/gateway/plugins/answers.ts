@@ -7,7 +7,7 @@ import { decodeJson } from '../decode-json.js';
 import { problemOf, toDoorError } from '../problem.js';
 
 /** Sends any error as a problem. Also for hooks that answer before a route is reached. */
-function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const endpoint = request.url.split('?')[0]!;
   const answer = problemOf(error, { endpoint, requestId: request.id, timestamp: new Date().toISOString() });
   // The cause stays here: it may quote what a stranger sent.

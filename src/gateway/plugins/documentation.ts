@@ -42,6 +42,7 @@ export function serveDocumentation(app: FastifyInstance): void {
   app.get('/openapi.json', options, async () => app.swagger());
   app.get('/docs', options, async (_request, reply) => reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE));
   app.get('/docs/start.js', options, async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
+  for (const path of ['/', '/docs/']) app.get(path, options, async (_request, reply) => reply.redirect('/docs'));
   for (const [file, type] of Object.entries(ASSETS)) {
     app.get(`/docs/${file}`, options, async (_request, reply) => reply.type(type).header('cache-control', 'max-age=86400').send(createReadStream(join(folder, file))));
   }

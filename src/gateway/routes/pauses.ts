@@ -24,7 +24,7 @@ export function pauseRoutes(app: FastifyInstance, { store, config, policy = () =
     const { cluster, namespace, action } = query;
     const before = await store.pauses();
     const isMeant = (p: Scope): boolean => p.cluster === cluster && p.namespace === namespace && p.action === action;
-    if (!before.some(isMeant)) throw new KubernautError('NotFound', `${scopeText(query)} is not paused; see: GET /api/v1/pauses`);
+    if (!before.some(isMeant)) throw new KubernautError('NotFound', `there is no pause of ${scopeText(query)}; see: kubernaut pauses`);
     await store.setPause({ remove: { cluster, namespace, action } });
     await store.audit({ at: now(), actor: caller ?? 'api', verb: 'resume', subject: scopeText(query) });
     return { items: before.filter((p) => !isMeant(p)) };

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Metrics } from '../../adapters/telemetry/metrics.js';
 import { Health, Ready } from '../../contracts/api.js';
+import { isKubernautError } from '../../domain/errors.js';
+import type { GatewayDeps } from '../deps.js';
 import { SERVICE, type Readiness } from '../readiness.js';
 
 const probe = { isPublic: true, isProbe: true };
@@ -19,9 +20,21 @@ export function healthRoutes(app: FastifyInstance, readiness: Readiness, version
   });
 }
 
+const PATIENCE_MS = 1000;
+
 /** `/metrics` in the Prometheus text format; numbers and closed labels only, so it needs no token. */
-export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
-  app.get('/metrics', { config: probe, schema: { tags: ['operations'], summary: 'Prometheus metrics', security: [], produces: ['text/plain'] } }, async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+export function metricsRoute(app: FastifyInstance, { metrics, store }: Pick<GatewayDeps, 'metrics' | 'store'>): void {
+  app.get('/metrics', { config: probe, schema: { tags: ['operations'], summary: 'Prometheus metrics', security: [], produces: ['text/plain'] } }, async (_request, reply) => {
+    await Promise.race([countWaiting(metrics, store), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+}
+
+/** Counted where everybody's plans are, at the moment of the scrape. Without the store the last number stays; its outage is a metric of its own. */
+async function countWaiting(metrics: GatewayDeps['metrics'], store: GatewayDeps['store']): Promise<void> {
+  try {
+    metrics.approvalsPending.set(await store.countInPhase('awaiting_approval'));
+  } catch (error) {
+    if (!isKubernautError(error, 'StoreUnavailable')) throw error;
+  }
 }

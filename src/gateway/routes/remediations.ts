@@ -7,6 +7,7 @@ import { durationMs } from '../../domain/duration.js';
 import { KubernautError } from '../../domain/errors.js';
 import type { Decision } from '../../domain/messages.js';
 import type { GatewayDeps } from '../deps.js';
+import { currentRemediation, findRemediation } from '../find-remediation.js';
 
 interface ById {
   Params: { id: string };
@@ -26,11 +27,7 @@ export function remediationRoutes(app: FastifyInstance, deps: GatewayDeps): void
   app.get<ById>(
     '/api/v1/remediations/:id',
     { schema: { tags, summary: 'One remediation, live while it is open', params: RemediationId, querystring: NamespaceQuery, response: { 200: Remediation, ...errors } } },
-    async ({ params, query }) => {
-      const stored = await find(deps, params.id, query.namespace);
-      if (stored.phase === 'closed') return stored;
-      return (await deps.temporal.status({ workflowId: stored.workflow_id, remediationId: stored.id })) ?? stored;
-    },
+    async ({ params, query }) => currentRemediation(deps, params.id, query.namespace),
   );
   decisionRoutes(app, deps);
 }
@@ -62,17 +59,9 @@ function decisionRoutes(app: FastifyInstance, deps: GatewayDeps): void {
 }
 
 async function subject(deps: GatewayDeps, request: FastifyRequest<ById & { Body: Decided }>) {
-  const stored = await find(deps, request.params.id, request.query.namespace);
+  const stored = await findRemediation(deps, request.params.id, request.query.namespace);
   const ref = { workflowId: stored.workflow_id, remediationId: stored.id };
   return { stored, ref, decision: { ...request.body, by: request.body?.by ?? 'api' } };
-}
-
-/** By id, unique prefix or `kind/name`; the newest of a target. */
-async function find({ store }: GatewayDeps, id: string, namespace: string | undefined): Promise<Remediation> {
-  if (!id.includes('/')) return store.getRemediation(id);
-  const { items } = await store.listRemediations({ target: id, ...(namespace ? { namespace } : {}), limit: 1 });
-  if (items[0]) return items[0];
-  throw new KubernautError('NotFound', `there is no remediation of ${id.slice(0, 300)}${namespace ? ` in ${namespace.slice(0, 253)}` : ''}; see: kubernaut list`);
 }
 
 const closed = (stored: Remediation, what: 'cancel' | 'undo'): KubernautError =>
@@ -80,7 +69,7 @@ const closed = (stored: Remediation, what: 'cancel' | 'undo'): KubernautError =>
     'Conflict',
     what === 'cancel'
       ? `remediation ${stored.id} is closed (${stored.outcome}); there is nothing to cancel`
-      : `remediation ${stored.id} is closed (${stored.outcome}); only an open one can be undone from here. The writes and their undo are in its plan: kubernaut show ${stored.id} -o yaml`,
+      : `remediation ${stored.id} is closed (${stored.outcome}); only an open one can be undone from here. Each write and its undo: temporal workflow query --workflow-id ${stored.workflow_id} --run-id ${stored.run_id} --type plan`,
   );
 
 /** Decisions are in the workflow's history already; a store that is down must not refuse them. */

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { createMetrics } from '../adapters/telemetry/metrics.js';
+import { KubernautError, type ErrorCode } from '../domain/errors.js';
+import type { ModelRequest } from '../domain/ports.js';
+import { watchedModel } from './watched-model.js';
+
+const REQUEST: ModelRequest = { system: 's', prompt: 'p', schema: {}, schemaName: 'x', timeoutMs: 1 };
+
+function watched(next: () => ErrorCode | undefined) {
+  const metrics = createMetrics({ withProcess: false });
+  let now = 0;
+  let asked = 0;
+  const model = watchedModel(
+    {
+      id: 'openai/some-model',
+      answer: async () => {
+        asked += 1;
+        const code = next();
+        if (code) throw new KubernautError(code, 'no');
+        return { text: '{}', model: 'some-model', usage: { inputTokens: 10, outputTokens: 2 } };
+      },
+    },
+    { metrics, breaker: { threshold: 2, openMs: 60_000, successes: 1 }, nowMs: () => now },
+  );
+  const ask = (): Promise<string> => model.answer(REQUEST).then(() => 'answered', (error: KubernautError) => error.code);
+  return { ask, wait: (ms: number) => void (now += ms), asked: () => asked, text: () => metrics.registry.metrics() };
+}
+
+describe('a watched model', () => {
+  it('counts requests by how they ended, and tokens by kind', async () => {
+    const replies: (ErrorCode | undefined)[] = [undefined, 'ModelAnswerInvalid'];
+    const { ask, text } = watched(() => replies.shift());
+    expect([await ask(), await ask()]).toEqual(['answered', 'ModelAnswerInvalid']);
+    for (const line of [
+      'kubernaut_ai_service_requests_total{status="success",provider="openai"} 1', 'kubernaut_ai_service_requests_total{status="ModelAnswerInvalid",provider="openai"} 1',
+      'kubernaut_model_tokens_total{provider="openai",kind="input"} 10', 'kubernaut_model_tokens_total{provider="openai",kind="output"} 2', 'kubernaut_circuit_breaker_state{service="model"} 0',
+    ]) expect(await text()).toContain(line);
+  });
+
+  it('is not asked any more after failures in a row, and again after a while', async () => {
+    let isDown = true;
+    const { ask, wait, asked, text } = watched(() => (isDown ? 'ModelUnavailable' : undefined));
+    expect([await ask(), await ask(), await ask(), asked()]).toEqual(['ModelUnavailable', 'ModelUnavailable', 'ModelRejected', 2]);
+    expect(await text()).toContain('kubernaut_circuit_breaker_state{service="model"} 1');
+    isDown = false;
+    wait(60_000);
+    expect([await ask(), await ask()]).toEqual(['answered', 'answered']);
+    expect(await text()).toContain('kubernaut_circuit_breaker_state{service="model"} 0');
+  });
+
+  it('stays open to a provider that is there and refuses', async () => {
+    const { ask, asked } = watched(() => 'ModelRejected');
+    for (let i = 0; i < 5; i++) await ask();
+    expect(asked()).toBe(5);
+  });
+});
