@@ -21,7 +21,7 @@ export interface ExecuteDeps {
   assertNotPaused?(step: Step): Promise<void> | void;
   /** C12, asked at the same moment: throws `AlreadyRemediated` when the occurrences were resolved meanwhile. */
   assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
-  /** Asked after the others: throws `AlreadyRemediated` when what was to be mended is well by itself. */
+  /** Asked after the others: throws when somebody marked the object since (`PolicyDenied`) or it is well by itself (`AlreadyRemediated`). */
   assertStillNeeded?(step: Step): Promise<void> | void;
   /** Keeps what a reading action collected (redacted here); its key goes into the reply. */
   keepArtifact?(artifact: unknown): Promise<string>;

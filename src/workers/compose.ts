@@ -16,6 +16,7 @@ import { createExecute } from '../activities/execute.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createMakePlan } from '../activities/plan.js';
 import { createPlanStep } from '../activities/plan-step.js';
+import { createStillAllowed } from '../activities/still-allowed.js';
 import { createStillNeeded } from '../activities/still-needed.js';
 import { createRecord } from '../activities/record.js';
 import { connectChannel } from '../channels/index.js';
@@ -114,13 +115,18 @@ function activityTables(parts: Parts): ActivityTables {
     record: createRecord({ store, embedder, onClosed: (r) => observeClosed(parts.metrics, r) }),
     notify: createNotifyStage({ store, channels: parts.channels, clock }),
   });
+  const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock });
+  const stillNeeded = createStillNeeded({ cluster, collect: (input) => collect(input, { hasLogs: false }), diagnose: diagnoseAll });
   const execute = createExecute({
     cluster,
     actions,
     clock,
     assertNotPaused: (step) => assertNotPaused(policy, step),
     assertStillFiring: (problems) => assertStillFiring(store, parts.cluster.name, problems),
-    assertStillNeeded: createStillNeeded({ cluster, collect: (input) => collect(input, { hasLogs: false }), diagnose: diagnoseAll }),
+    assertStillNeeded: async (step) => {
+      await stillAllowed(step);
+      await stillNeeded(step);
+    },
     keepArtifact: (artifact) => store.putArtifact('log', artifact),
   });
   return { stages: stages as ActivityTables['stages'], actions: guard(counted(execute, parts.metrics)) as ActivityTables['actions'] };

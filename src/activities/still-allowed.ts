@@ -1,0 +1,63 @@
+import type { Action } from '../actions/index.js';
+import { KubernautError } from '../domain/errors.js';
+import type { Evidence } from '../domain/evidence.js';
+import type { World } from '../domain/kube.js';
+import type { Step } from '../domain/plan.js';
+import { policyFor, type Policy } from '../domain/policy.js';
+import type { Clock, Cluster } from '../domain/ports.js';
+import type { Registry } from '../domain/registry.js';
+import { evaluateSafety } from '../domain/safety/chain.js';
+import { beingDeleted } from '../domain/safety/checks/being-deleted.js';
+import { optOut } from '../domain/safety/checks/opt-out.js';
+import { ownership } from '../domain/safety/checks/ownership.js';
+import { protectedTargets } from '../domain/safety/checks/protected.js';
+import { describeTarget } from '../domain/target.js';
+
+export interface StillAllowedDeps {
+  cluster(name: string): Cluster;
+  policy(): Promise<Policy>;
+  actions: Registry<Action>;
+  clock: Clock;
+}
+
+/** What somebody may have marked since the plan was checked; the other checks are about history and policy. */
+const MARKS = { opt_out: optOut, being_deleted: beingDeleted, ownership, protected: protectedTargets };
+
+/**
+ * Asked right before the first write: an approval is for the plan, not against an opt-out, an owner or a pause that came
+ * after it. Throws `PolicyDenied` (marked since) or `PreconditionChanged` (the action no longer applies: plan again).
+ */
+export function createStillAllowed({ cluster, policy, actions, clock }: StillAllowedDeps) {
+  return async (step: Step): Promise<void> => {
+    const world = cluster(step.target.cluster).world();
+    const current = await policy();
+    const { findings } = evaluateSafety({ ...factsOf(step, world, current), now: clock.now() }, MARKS);
+    const denied = findings.filter((f) => f.severity === 'deny');
+    if (denied.length > 0) throw new KubernautError('PolicyDenied', denied.map((f) => f.message).join('; '));
+    assertApplies(actions.get(step.action), step, world, current, clock.now());
+  };
+}
+
+const factsOf = (step: Step, world: World, policy: Policy) => ({
+  target: step.target,
+  step,
+  world,
+  problems: [],
+  history: [],
+  policy,
+  scope: policyFor(policy, where(step)),
+  groundedUids: new Set<string>(),
+  source: 'rules' as const,
+  confidence: 1,
+});
+
+/** The severity plays no part in what is asked here. */
+const where = ({ target, action }: Step) => ({ severity: 'warning' as const, ...(target.namespace ? { namespace: target.namespace } : {}), action });
+
+function assertApplies(action: Action, step: Step, world: World, policy: Policy, now: string): void {
+  const object = world.get(step.target.kind, step.target.namespace, step.target.name);
+  if (!object || step.changes.length === 0) return;
+  const evidence: Evidence = { takenAt: now, target: step.target, object, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [] };
+  const applies = action.applies(object, { world, evidence, limits: policyFor(policy, where(step)), now });
+  if (applies !== true) throw new KubernautError('PreconditionChanged', `${step.action}: ${describeTarget(step.target)}: ${applies}`);
+}
