@@ -62,9 +62,13 @@ interface Deployed {
   status?: { availableReplicas?: number };
 }
 
+interface ContainerState {
+  terminated?: { reason?: string };
+}
+
 interface FailingPod {
   metadata: { namespace: string; labels: Record<string, string> };
-  status?: { containerStatuses?: { state?: { waiting?: { reason?: string } }; restartCount?: number }[] };
+  status?: { containerStatuses?: { state?: ContainerState; lastState?: ContainerState }[] };
 }
 
 async function untilAll(kube: KubeClient, apps: readonly App[], what: string, isSo: (d: Deployed) => boolean): Promise<void> {
@@ -78,7 +82,8 @@ async function untilAll(kube: KubeClient, apps: readonly App[], what: string, is
 async function untilFailing(kube: KubeClient, apps: readonly App[]): Promise<void> {
   await until(`${apps.length} deployments have a failing pod`, async () => {
     const { items } = await kube.request<{ items: FailingPod[] }>('GET', '/api/v1/pods?labelSelector=bench%3Dapp&resourceVersion=0');
-    const failing = items.filter((p) => p.status?.containerStatuses?.some((c) => c.state?.waiting?.reason === 'CrashLoopBackOff'));
+    // It is down, was down a moment ago, or waits to be started again: never all at the same moment.
+    const failing = items.filter((p) => p.status?.containerStatuses?.some((c) => c.state?.terminated ?? c.lastState?.terminated));
     const names = new Set(failing.map((p) => `${p.metadata.namespace}/${p.metadata.labels['app']}`));
     return apps.every((app) => names.has(`${app.namespace}/${app.name}`));
   });

@@ -27,7 +27,13 @@ export async function startInstallation(env: Record<string, string>): Promise<In
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  // Ctrl-C, or an error that nobody catches: the servers must not outlive us.
+  const abandon = (): void => void child.kill('SIGTERM');
+  const interrupted = (): never => process.exit(130);
+  process.once('exit', abandon);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   const stop = async (): Promise<void> => {
+    process.removeListener('exit', abandon);
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       await once(child, 'exit');
