@@ -6,7 +6,7 @@ import { defineAnalyzer } from './define.js';
 import { configReferencesOf, modifiedAt } from './reading/config-references.js';
 import { cut, describeTrouble, type Trouble } from './reading/container-trouble.js';
 import { nameOf, rollback, targetOf } from './reading/proposals.js';
-import { describeChange, fallbackWithout, revisionTroubles, type RevisionTrouble } from './reading/revision-trouble.js';
+import { describeChange, fallbackWithout, revisionTroubles, servesAlike, type RevisionTrouble } from './reading/revision-trouble.js';
 import { changedFields, changedPodFields, containerOf, podSpecOf, revisionOf } from './reading/rollout.js';
 import { logLinesOf } from './reading/scene.js';
 
@@ -27,8 +27,9 @@ function findingOf(t: RevisionTrouble, evidence: Evidence, world: World): Findin
   const current = t.rollout.current!;
   const fieldsAgainst = (rs: KubeObject) => relevantFields(rs, current, trouble.container);
   const to = fallbackWithout(t, trouble.container, (before) => fieldsAgainst(before).length > 0) ?? newContainer(t, trouble);
-  if (!to || !t.isRecent) return [];
-  const lines = logLinesOf(evidence, trouble.pod, trouble.container);
+  if (!to || !t.isRecent || servesAlike(t, (rs) => fieldsAgainst(rs).length > 0)) return [];
+  // logs are read of a few pods only: any pod of this revision tells the same
+  const lines = t.troubles.map((one) => logLinesOf(evidence, one.pod, trouble.container)).find((found) => found.length > 0) ?? [];
   const judged = judge(t, trouble, to, lines, world);
   if (!judged) return [];
   const last = lines.at(-1);

@@ -3,7 +3,7 @@ import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { describeTrouble, type Trouble } from './reading/container-trouble.js';
 import { nameOf, rollback, targetOf } from './reading/proposals.js';
-import { describeChange, fallbackWithout, revisionTroubles, type RevisionTrouble } from './reading/revision-trouble.js';
+import { describeChange, fallbackWithout, revisionTroubles, servesAlike, type RevisionTrouble } from './reading/revision-trouble.js';
 import { changedFields, changedPodFields, revisionOf } from './reading/rollout.js';
 
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'];
@@ -23,10 +23,10 @@ function findingOf(t: RevisionTrouble): Finding[] {
   const current = t.rollout.current!;
   const fieldsAgainst = (rs: KubeObject) => [...changedFields(rs, current, trouble.container), ...changedPodFields(rs, current)];
   const withOtherProbe = fallbackWithout(t, trouble.container, (before) => fieldsAgainst(before).some((f) => PROBES.includes(f)));
-  const to = withOtherProbe ?? fallbackWithout(t, trouble.container, (before) => fieldsAgainst(before).length > 0);
-  if (!to) return [];
-  const confidence = confidenceOf(t, trouble, withOtherProbe !== undefined);
-  if (confidence === undefined) return [];
+  const isDifferent = (rs: KubeObject) => fieldsAgainst(rs).length > 0;
+  const to = withOtherProbe ?? fallbackWithout(t, trouble.container, isDifferent);
+  const confidence = servesAlike(t, isDifferent) ? undefined : confidenceOf(t, trouble, withOtherProbe !== undefined);
+  if (!to || confidence === undefined) return [];
   const what = withOtherProbe ? 'probe' : 'not_ready';
   return [
     {

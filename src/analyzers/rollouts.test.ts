@@ -96,6 +96,14 @@ describe('what a rollback does not cure is left to a person', () => {
     expect(diagnoseAll({ ...evidence, objects: [...evidence.objects, changed] }).some((f) => f.cause.startsWith('bad_rollout'))).toBe(false);
   });
 
+  it('a crash after a mere restart, while the same template serves: an older image is no way out', () => {
+    const two = spec({ image: 'shop/api:2' });
+    const { deployment: d, sets } = deployment('api', [{}, { ...two, available: 2 }, two]);
+    const bad = pod(sets[2]!, crash);
+    const evidence = evidenceOf(d, [sets, bad, pod(sets[1]!, { ready: true })], { logs: [log(bad, ['fatal: required environment variable MODE is not set'])] });
+    expect(diagnoseAll(evidence).some((f) => f.proposals.length > 0)).toBe(false);
+  });
+
   it('a crash that names a mounted file which both revisions mount alike', () => {
     const mounted = (image: string): Revision => ({ podSpec: { containers: [container({ image, volumeMounts: [{ name: 'v', mountPath: '/etc/api' }] })], volumes: [{ name: 'v', configMap: { name: 'cfg' } }] } });
     const lines = ['fatal: /etc/api/app.yaml: invalid configuration, "listen:" not found'];

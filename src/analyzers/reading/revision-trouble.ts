@@ -52,6 +52,10 @@ export function fallbackWithout(t: RevisionTrouble, container: string, isDiffere
   return fallbackOf(t.rollout, (rs) => containersOf(rs).some((c) => c.name === container) && isDifferent(rs, t.rollout.current!));
 }
 
+/** An earlier revision that differs in nothing of interest serves right now: then what differs further back is not to blame. */
+export const servesAlike = (t: RevisionTrouble, isDifferent: (before: KubeObject) => boolean): boolean =>
+  t.rollout.earlier.some((rs) => (rs.status?.availableReplicas ?? 0) > 0 && !isDifferent(rs));
+
 /** `revision 3 changed image, env` as evidence. */
 export const describeChange = (fields: readonly string[], rs: KubeObject | undefined, revision: number): string =>
   `revision ${revision} changed ${fields.join(', ')} against ${rs?.metadata.name ?? 'the earlier one'}`;

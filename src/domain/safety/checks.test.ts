@@ -73,6 +73,7 @@ describe('each check denies, asks or tells with its stable reason', () => {
     ['a node has no namespace', 'protected', undefined, nodeStep(node('a'), 'cordon_node')],
     ['draining the node that runs us', 'protected', 'hosts_own_component', { ...nodeStep(node('node-1'), 'drain_node'), objects: [object('v1', 'Pod', 'k', { spec: { nodeName: 'node-1' } }, { labels: { 'app.kubernetes.io/part-of': 'kubernaut' } })] }],
     ['opt-out on the object', 'opt_out', 'opted_out', { target: withMeta({ annotations: { 'kubernaut.io/ignore': 'true' } }) }],
+    ['opt-out on the workload that an autoscaler scales', 'opt_out', 'opted_out', { target: object('autoscaling/v2', 'HorizontalPodAutoscaler', 'h', { spec: { scaleTargetRef: { kind: 'Deployment', name: 'api' } } }), objects: [withMeta({ annotations: { 'kubernaut.io/ignore': 'true' } })] }],
     ['opt-out on the namespace', 'opt_out', 'opted_out', { objects: [object('v1', 'Namespace', NS, {}, { namespace: undefined, annotations: { 'kubernaut.io/ignore': 'true' } })] }],
     ['opt-out on the owner of a pod', 'opt_out', 'opted_out', { ...onPod(ready[0]!), objects: [ready[1]!, sets, { ...dep, metadata: { ...dep.metadata, annotations: { 'kubernaut.io/ignore': 'true' } } }] }],
     ['any other value is no opt-out', 'opt_out', undefined, { target: withMeta({ annotations: { 'kubernaut.io/ignore': 'false' } }) }],
@@ -152,6 +153,17 @@ describe('each check denies, asks or tells with its stable reason', () => {
       expect(f.message).not.toBe('');
     }
   });
+});
+
+describe('a broken pod and its budget', () => {
+  const broken = pod(sets[0]!, {});
+  const short = (spec: object = {}) => ({ ...budget(0), spec: { selector: { matchLabels: { app: 'api' } }, ...spec }, status: { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 2 } });
+  const severityOf = (p: typeof broken, b: KubeObject) => CHECKS['disruption']!(facts({ ...onPod(p), objects: [dep, sets, b] })).map((found) => found.severity);
+
+  it('runs and the budget is short: the API server would refuse for ever', () => expect(severityOf(broken, short())).toEqual(['deny']));
+  it('runs and the budget is not short', () => expect(severityOf(broken, budget(0))).toEqual(['info']));
+  it('never started', () => expect(severityOf(pod(sets[0]!, { phase: 'Pending' }), short())).toEqual(['info']));
+  it('the budget lets unhealthy pods go', () => expect(severityOf(broken, short({ unhealthyPodEvictionPolicy: 'AlwaysAllow' }))).toEqual(['info']));
 });
 
 describe('the chain', () => {

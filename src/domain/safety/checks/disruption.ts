@@ -14,9 +14,16 @@ function byBudget(f: SafetyFacts, pod: KubeObject) {
     .find((b) => selects(b.spec?.selector, pod.metadata.labels) && (b.status?.disruptionsAllowed ?? 0) === 0);
   if (!budget) return [];
   const message = `PodDisruptionBudget ${budget.metadata.name} allows no disruption of pod ${pod.metadata.name} now`;
-  if (!isPodReady(pod)) return info('disruption_budget', message);
+  if (!isPodReady(pod)) return isRefused(f, pod, budget) ? deny('disruption_budget', `${message}, Ready or not: a person must decide`) : info('disruption_budget', message);
   // a drain waits for its budgets; it is told up front
   return f.step.action === 'drain_node' ? ask('disruption_budget', message) : deny('disruption_budget', message);
+}
+
+/** The API server lets a broken pod go unless it runs and its budget is short of healthy ones (`IfHealthyBudget`, the default). */
+function isRefused({ step }: SafetyFacts, pod: KubeObject, { spec, status }: KubeObject): boolean {
+  const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
+  const isLetGo = pod.status?.phase === 'Pending' || spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow';
+  return currentHealthy < desiredHealthy && !isLetGo && step.action === 'restart_pod' && step.changes.some((c) => c.op === 'evict');
 }
 
 function lastReady(f: SafetyFacts, pod: KubeObject) {
