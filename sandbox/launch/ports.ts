@@ -2,9 +2,17 @@ import { createServer } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
+/** Below the range from which systems take the ports of outgoing connections: one of ours could have taken it before the server listens. */
+const FIRST = 20_000;
+const LAST = 32_000;
+
 /** A free TCP port on the loopback address; `preferred` when nobody listens there. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
+  for (let tries = 0; tries < 50; tries++) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    if (await isPortFree(port)) return port;
+  }
   return listenOnce(0);
 }
 

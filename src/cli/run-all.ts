@@ -27,12 +27,28 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Gateway and every worker role in one process, sharing one store and one watch cache. */
-export async function runAll({ config, logger, isSandbox, policyFile, flags }: RunAllOptions): Promise<Running> {
+/** Gateway and every worker role in one process, sharing one store and one watch cache. What was opened is closed when a later part fails. */
+export async function runAll(options: RunAllOptions): Promise<Running> {
+  const opened: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return { ...(await openAll(options, opened)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openAll({ config, logger, isSandbox, policyFile, flags }: RunAllOptions, opened: (() => Promise<void> | void)[]): Promise<Omit<Running, 'stop'>> {
   const metrics = createMetrics();
   const platform = await composePlatform({ config, version: VERSION, logger, metrics });
+  opened.push(() => platform.close());
   const temporal = connectTemporal(temporalSettings(config));
+  opened.push(() => temporal.close());
   const watch = followPolicy({ config, platform, logger, file: policyFile, flags });
+  opened.push(() => watch?.stop());
   const workers = await startWorkers({
     temporal: temporalSettings(config),
     roles: ROLES,
@@ -40,18 +56,10 @@ export async function runAll({ config, logger, isSandbox, policyFile, flags }: R
     limits: { actions: config.actions.maxConcurrent, workflows: config.processing.maxConcurrent },
     logger,
   });
+  opened.push(() => workers.stop());
   const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: true, watch }), {
     extend: (app) => void (isSandbox && registerSandboxPolicy(app, platform.policy)),
   });
-  return {
-    url: gateway.url,
-    failed: workers.finished.catch((error: unknown) => error),
-    async stop() {
-      watch?.stop();
-      await gateway.close();
-      await workers.stop();
-      await temporal.close();
-      await platform.close();
-    },
-  };
+  opened.push(() => gateway.close());
+  return { url: gateway.url, failed: workers.finished.catch((error: unknown) => error) };
 }
