@@ -75,6 +75,9 @@ export interface RemediateInput {
   channels: string[];
   /** Our API and Temporal's Web UI, for cards and notifications. */
   links: { api?: string; temporalUi?: string };
+  /** Set where a remediation follows another on the same target at once: the other signals that wait, and whom it follows. */
+  others?: Signal[];
+  follows?: string;
   /** Set by continue-as-new only: the run's whole state, plain JSON. */
   carried?: unknown;
 }

@@ -1,7 +1,8 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities, type RetryPolicy } from '@temporalio/workflow';
 import type { StageActivities, StepReply, StepRequest } from '../activities/contract.js';
 import type { Step } from '../domain/plan.js';
 import { TASK_QUEUES } from '../domain/task-queues.js';
+import { isFinal } from './failures.js';
 
 type Quick = Pick<StageActivities, 'enrich' | 'diagnose' | 'makePlan' | 'assess' | 'record'>;
 
@@ -13,18 +14,43 @@ const QUEUE_OF: Record<keyof Quick, string> = {
   record: TASK_QUEUES.storage,
 };
 
-/** Short outages are ridden out here; an outage of minutes is ridden out by the retry of the workflow task or queue. */
-const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 20 } as const;
+/** Of a local activity: a hiccup. Longer waiting would hold the workflow task and grow the history with every heartbeat of it. */
+const HICCUP: RetryPolicy = { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 3 };
+
+const patience = (maximumInterval: '30s' | '1m', maximumAttempts: number): RetryPolicy => ({ initialInterval: '1s', backoffCoefficient: 2, maximumInterval, maximumAttempts });
+
+/**
+ * How long an outage is ridden out on a task queue, where waiting costs no history. Counted in attempts: time without a
+ * worker must not use it up. A decision on the cluster as it was half an hour ago helps nobody (then it ends `failed`); an
+ * assessment has its horizon; what is to be remembered is kept for a week.
+ */
+const PATIENCE: Record<keyof Quick, RetryPolicy> = {
+  enrich: patience('30s', 60),
+  diagnose: patience('30s', 60),
+  makePlan: patience('30s', 60),
+  assess: patience('30s', 12),
+  record: patience('1m', 10_080),
+};
 
 /**
  * The quick activities (reading memory, one or two requests). In one process they are local activities: one history
- * event instead of six and no round trip. In a split deployment they go to the queue of their capability.
+ * event instead of six and no round trip. In a split deployment, and when they do not succeed at once, they go to the
+ * queue of their capability.
  */
 export function quick<K extends keyof Quick>(name: K, isCoLocated: boolean, summary: string): (input: Parameters<Quick[K]>[0]) => ReturnType<Quick[K]> {
-  const call = isCoLocated
-    ? proxyLocalActivities<Quick>({ startToCloseTimeout: '30s', localRetryThreshold: '30s', retry: RETRY, summary })[name]
-    : proxyActivities<Quick>({ taskQueue: QUEUE_OF[name], startToCloseTimeout: '60s', retry: RETRY, summary })[name];
-  return call as unknown as (input: Parameters<Quick[K]>[0]) => ReturnType<Quick[K]>;
+  type Call = (input: Parameters<Quick[K]>[0]) => ReturnType<Quick[K]>;
+  const queued = proxyActivities<Quick>({ taskQueue: QUEUE_OF[name], startToCloseTimeout: '60s', retry: PATIENCE[name], summary })[name] as unknown as Call;
+  if (!isCoLocated) return queued;
+  const local = proxyLocalActivities<Quick>({ startToCloseTimeout: '30s', localRetryThreshold: '30s', retry: HICCUP, summary })[name] as unknown as Call;
+  const withPatience = async (input: Parameters<Quick[K]>[0]): Promise<unknown> => {
+    try {
+      return await local(input);
+    } catch (error) {
+      if (isCancellation(error) || isFinal(error)) throw error;
+      return await queued(input);
+    }
+  };
+  return withPatience as Call;
 }
 
 /** A model may take minutes; three tries, then the rules decide alone (product.md 5). */
@@ -50,6 +76,9 @@ export const notify = (channel: string, isCoLocated: boolean): StageActivities['
         summary: `tell ${channel}`,
       }).notify;
 
+/** Some seven minutes of an API server that does not answer for a write; two hours to take one back that did harm. */
+const ATTEMPTS: Record<StepRequest['mode'], number> = { apply: 20, undo: 240 };
+
 /** The activity type is the action's id: the Web UI shows `scale_deployment`, not `runStep`. */
 export function act(step: Step, mode: StepRequest['mode']): (request: StepRequest) => Promise<StepReply> {
   const activities = proxyActivities<Record<string, (request: StepRequest) => Promise<StepReply>>>({
@@ -57,7 +86,7 @@ export function act(step: Step, mode: StepRequest['mode']): (request: StepReques
     startToCloseTimeout: step.timeoutS * 1000,
     heartbeatTimeout: '15s',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: mode === 'undo' ? 20 : 8 },
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: ATTEMPTS[mode] },
     summary: (mode === 'undo' ? `undo: ${step.summary}` : step.summary).slice(0, 200),
   });
   return activities[step.action]!;

@@ -1,4 +1,4 @@
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.js';
 import { close, tell } from './close.js';
 import { continueIfSuggested } from './continue.js';
@@ -9,21 +9,46 @@ import { isAllResolved, type Stage } from './state.js';
 export async function approve(run: Run): Promise<Stage> {
   const { state } = run;
   const timeoutMs = state.approvalTimeoutMs ?? 3_600_000;
-  if (state.doc.phase !== 'awaiting_approval') {
-    state.doc.approval = { state: 'pending', expires_at: new Date(Date.now() + timeoutMs).toISOString() };
-    run.moveTo('awaiting_approval', `waits for a decision, at most ${formatDuration(timeoutMs)}`);
-    run.index({ KubernautPhase: 'awaiting_approval', KubernautAwaitingApproval: true, KubernautAction: state.plan!.steps[0]!.action });
-    await run.save('record the pending plan');
-    await tell(run, 'approval_requested');
-  }
+  const asking = state.doc.phase === 'awaiting_approval' ? NOBODY : await ask(run, timeoutMs);
   const remainingMs = Math.max(1, Date.parse(state.doc.approval!.expires_at!) - Date.now());
-  const isOver = () => state.decision !== undefined || isAllResolved(state) || workflowInfo().continueAsNewSuggested;
-  await condition(isOver, remainingMs, { summary: 'approval expires' });
+  const isOver = () => state.decision !== undefined || isAllResolved(state) || (!asking.isOn && workflowInfo().continueAsNewSuggested);
+  try {
+    await condition(isOver, remainingMs, { summary: 'approval expires' });
+  } finally {
+    asking.stop();
+  }
   if (state.decision) return decided(run);
   if (isAllResolved(state)) return close(run, 'already_resolved', 'the alerts resolved while the plan waited for approval');
-  await continueIfSuggested(run);
+  if (!asking.isOn) await continueIfSuggested(run);
   Object.assign(state.doc.approval!, { state: 'expired', at: run.now() });
   return close(run, 'expired', `nobody decided within ${formatDuration(timeoutMs)}`);
+}
+
+/** People being asked, side by side with the wait: a channel that is down for an hour must not hold a decision made elsewhere. */
+interface Asking {
+  readonly isOn: boolean;
+  /** Nobody shall be asked any more for what is decided. */
+  stop(): void;
+}
+
+/** After continue-as-new they were asked already. */
+const NOBODY: Asking = { isOn: false, stop: () => undefined };
+
+async function ask(run: Run, timeoutMs: number): Promise<Asking> {
+  const { state } = run;
+  state.doc.approval = { state: 'pending', expires_at: new Date(Date.now() + timeoutMs).toISOString() };
+  run.moveTo('awaiting_approval', `waits for a decision, at most ${formatDuration(timeoutMs)}`);
+  run.index({ KubernautPhase: 'awaiting_approval', KubernautAwaitingApproval: true, KubernautAction: state.plan!.steps[0]!.action });
+  await run.save('record the pending plan');
+  const scope = new CancellationScope();
+  let isOn = true;
+  void scope.run(() => tell(run, 'approval_requested')).then(() => (isOn = false));
+  return {
+    get isOn() {
+      return isOn;
+    },
+    stop: () => (isOn ? scope.cancel() : undefined),
+  };
 }
 
 function decided(run: Run): Stage | Promise<Stage> {

@@ -1,10 +1,15 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Outcome } from '../domain/remediation.js';
 import { notify } from './activity-options.js';
+import { textOf } from './failures.js';
+import { hasLateSignal } from './follow-up.js';
 import type { Run } from './run.js';
 import type { Stage } from './state.js';
 
-/** Ends the remediation: outcome, store, people. Nothing a channel does can change the outcome. */
+/** A new problem on the same target waits this long for a channel that is down. */
+const CHANNEL_PATIENCE_MS = 60_000;
+
+/** Ends the remediation: outcome, store, people. Nothing that fails or is cancelled from here on can change the outcome. */
 export async function close(run: Run, outcome: Outcome, reason: string): Promise<Stage> {
   const { doc } = run.state;
   doc.outcome = outcome;
@@ -12,9 +17,23 @@ export async function close(run: Run, outcome: Outcome, reason: string): Promise
   doc.closed_at = run.now();
   run.moveTo('closed', `${outcome}: ${reason}`);
   run.index({ KubernautPhase: 'closed', KubernautOutcome: outcome, KubernautAwaitingApproval: false, ...effectiveness(run) });
-  await run.save(`record ${outcome}`);
-  await tell(run, 'closed');
+  await CancellationScope.nonCancellable(async () => {
+    await keep(run, outcome);
+    let isTold = false;
+    void tell(run, 'closed').then(() => (isTold = true));
+    await condition(() => isTold || hasLateSignal(run.state));
+    if (!isTold) await condition(() => isTold, CHANNEL_PATIENCE_MS);
+  });
   return 'closed';
+}
+
+/** The store had a week. The outcome stands in Temporal's history, and people are told. */
+async function keep(run: Run, outcome: Outcome): Promise<void> {
+  try {
+    await run.save(`record ${outcome}`);
+  } catch (error) {
+    run.note(`could not be recorded: ${textOf(error)}`);
+  }
 }
 
 /** Share of the horizons that found the action effective. */
@@ -23,18 +42,16 @@ const effectiveness = ({ state }: Run): { KubernautEffectiveness?: number } => {
   return judged.length === 0 ? {} : { KubernautEffectiveness: judged.filter((a) => a.verdict === 'effective').length / judged.length };
 };
 
-/** One activity per channel, side by side; a channel that stays down is said in the timeline. */
+/** One activity per channel, side by side; a channel that stays down is said in the timeline. Never rejects. */
 export async function tell(run: Run, kind: 'approval_requested' | 'closed'): Promise<void> {
   const { channels, isCoLocated } = run.input;
-  await CancellationScope.nonCancellable(async () => {
-    await Promise.all(
-      channels.map(async (channel) => {
-        try {
-          await notify(channel, isCoLocated)({ remediation: run.state.doc, kind, channel });
-        } catch {
-          run.note(`${channel} could not be told (${kind})`);
-        }
-      }),
-    );
-  });
+  await Promise.all(
+    channels.map(async (channel) => {
+      try {
+        await notify(channel, isCoLocated)({ remediation: run.state.doc, kind, channel });
+      } catch (error) {
+        if (!isCancellation(error)) run.note(`${channel} could not be told (${kind})`);
+      }
+    }),
+  );
 }

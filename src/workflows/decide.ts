@@ -10,7 +10,9 @@ import { isAllResolved, type Stage } from './state.js';
 /** enriching → analyzing → planning → validating: from "something is wrong" to a plan with a verdict, or an honest end. */
 export async function decide(run: Run): Promise<Stage> {
   const { state, input } = run;
+  if (input.follows && state.doc.revision === 0) await beginAfter(run);
   if (isAllResolved(state)) return close(run, 'already_resolved', 'every alert resolved before anything was done');
+  state.unread = [];
   run.moveTo('enriching', state.rung + state.looks > 0 ? 'reading the cluster again' : 'reading the cluster');
   const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: state.problems });
   run.moveTo('analyzing', 'looking for the cause');
@@ -31,6 +33,16 @@ export async function decide(run: Run): Promise<Stage> {
   if (answer.verdict) state.doc.verdict = answer.verdict;
   if (answer.kind === 'wait') return lookAgain(run, answer.reason);
   return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
+}
+
+/** The gateway only records what it started itself; search attributes are those of the remediation before. */
+async function beginAfter(run: Run): Promise<void> {
+  const { first } = run.input;
+  run.index({
+    KubernautPhase: 'received', KubernautOutcome: null, KubernautEffectiveness: null, KubernautAwaitingApproval: false,
+    KubernautSeverity: first.severity, KubernautAlert: first.alert.slice(0, 255),
+  });
+  await run.save('record what follows');
 }
 
 /** 3 s, 6 s, … 96 s: about three minutes of patience with a rollout that has not failed. */

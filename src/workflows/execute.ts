@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { RemediationStep } from '../contracts/remediation.js';
 import { writesOf } from '../domain/change.js';
 import type { Step } from '../domain/plan.js';
@@ -6,6 +6,7 @@ import { stepsToUndo } from '../domain/rollback.js';
 import { actionIdOf } from '../domain/target.js';
 import { act } from './activity-options.js';
 import { close } from './close.js';
+import { codeOf, textOf } from './failures.js';
 import type { Run } from './run.js';
 import { isAllResolved, type Stage } from './state.js';
 
@@ -91,9 +92,9 @@ async function failed(run: Run, step: Step, error: unknown): Promise<Stage> {
   if (code === 'AlreadyRemediated') return close(run, 'already_resolved', text);
   if (code === 'PreconditionChanged' || code === 'TargetReplaced') return replan(run, text);
   if (code === 'ConvergeFailed') return compensateAndGoOn(run, `${step.summary} did not take hold: ${text}`);
-  await compensate(run);
+  const undone = await compensate(run);
   if (code === 'Paused' || code === 'PolicyDenied') return close(run, 'denied', text);
-  return close(run, 'failed', text);
+  return close(run, 'failed', [text, ...undone.said].join('; '));
 }
 
 /** The world moved between plan and write: look again; a third time a person must. */
@@ -109,7 +110,8 @@ async function replan(run: Run, why: string): Promise<Stage> {
 /** Undo, then the next rung of the ladder, or the end. */
 export async function compensateAndGoOn(run: Run, why: string): Promise<Stage> {
   const undone = await compensate(run);
-  if (undone.drifted) return close(run, 'escalated', `${why}; undo was refused because somebody changed the object since: ${undone.drifted}`);
+  if (undone.refused) return close(run, 'escalated', `${why}; ${undone.said.join('; ')}`);
+  if (run.state.undo) return close(run, 'rolled_back', `${why}; undone, also on request of ${run.state.undo.by ?? 'a person'}`);
   if (run.state.rung + 1 < MAX_RUNGS && !isAllResolved(run.state)) {
     run.note(`${why}; looking for another way`);
     nextRung(run);
@@ -125,11 +127,21 @@ function nextRung(run: Run): void {
   delete run.state.verifying;
 }
 
+export interface Undone {
+  count: number;
+  /** Why a step could not be undone: it stays with a person. */
+  refused?: string;
+  /** The same for a sentence; empty when there was nothing to undo. */
+  said: string[];
+}
+
+const countOf = (count: number): string[] => (count > 0 ? [`${count} step(s) undone`] : []);
+
 /** Undoes exactly the applied steps, last first, whatever is cancelled meanwhile. A step that somebody changed since is left to a person. */
-export async function compensate(run: Run): Promise<{ count: number; drifted?: string }> {
+export async function compensate(run: Run): Promise<Undone> {
   const { state } = run;
   const steps = stepsToUndo(state.plan?.steps ?? [], state.applied);
-  if (steps.length === 0) return { count: 0 };
+  if (steps.length === 0) return { count: 0, said: [] };
   if (state.doc.phase === 'executing' || state.doc.phase === 'verifying') run.moveTo('rolling_back', `undoing ${steps.length} step${steps.length > 1 ? 's' : ''}`);
   return CancellationScope.nonCancellable(async () => {
     let count = 0;
@@ -144,19 +156,10 @@ export async function compensate(run: Run): Promise<{ count: number; drifted?: s
       } catch (error) {
         view.status = 'undo_refused';
         view.result = textOf(error);
-        return { count, drifted: textOf(error) };
+        const why = codeOf(error) === 'Drifted' ? 'undo was refused because somebody changed the object since' : 'undo failed, a person must look';
+        return { count, refused: textOf(error), said: [...countOf(count), `${why}: ${textOf(error)}`] };
       }
     }
-    return { count };
+    return { count, said: countOf(count) };
   });
 }
-
-const causeOf = (error: unknown): unknown => (error instanceof ActivityFailure ? error.cause : error);
-const codeOf = (error: unknown): string => {
-  const cause = causeOf(error);
-  return cause instanceof ApplicationFailure ? (cause.type ?? 'Internal') : 'Internal';
-};
-const textOf = (error: unknown): string => {
-  const cause = causeOf(error);
-  return cause instanceof Error ? cause.message.slice(0, 500) : String(cause);
-};

@@ -1,10 +1,11 @@
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import { MESSAGES, MESSAGE_DESCRIPTIONS as SAYS, type Decision, type DecisionReply, type Resolved, type TimelineEntry } from '../domain/messages.js';
+import { MESSAGES, MESSAGE_DESCRIPTIONS as SAYS, type Decision, type DecisionReply, type TimelineEntry } from '../domain/messages.js';
 import type { Remediation } from '../contracts/remediation.js';
 import type { Plan } from '../domain/plan.js';
-import type { Signal } from '../domain/signal.js';
+import { keepUnread } from './follow-up.js';
 import type { Run } from './run.js';
 import { join } from './state.js';
+import { decisionFrom, resolvedFrom, signalFrom } from './wire.js';
 
 /** Everything that can be said to or asked of a running remediation. Names are permanent: people type them. */
 export function installHandlers(run: Run): void {
@@ -13,42 +14,53 @@ export function installHandlers(run: Run): void {
   answerQueries(run);
 }
 
+const CAN_UNDO: ReadonlySet<string> = new Set(['executing', 'verifying', 'rolling_back']);
+
 function receiveSignals(run: Run): void {
   const { state } = run;
   setHandler(
-    defineSignal<[Signal]>(MESSAGES.signalReceived),
-    (signal) => {
+    defineSignal<[unknown?]>(MESSAGES.signalReceived),
+    (input) => {
+      const signal = signalFrom(input);
+      if (!signal) return run.note('a signal was ignored: it names no alert; send {"fingerprint","startsAt","status"}');
       const what = join(state.problems, signal);
       if (what) run.note(what);
+      if (what && signal.status === 'firing') keepUnread(state, signal);
     },
     { description: SAYS.signalReceived },
   );
   setHandler(
-    defineSignal<[Resolved?]>(MESSAGES.resolved),
-    (resolved) => {
+    defineSignal<[unknown?]>(MESSAGES.resolved),
+    (input) => {
+      const resolved = resolvedFrom(input);
       for (const p of state.problems) {
-        if (p.status === 'resolved' || (resolved?.fingerprint && resolved.fingerprint !== p.fingerprint)) continue;
+        if (p.status === 'resolved' || (resolved.fingerprint && resolved.fingerprint !== p.fingerprint)) continue;
         p.status = 'resolved';
-        p.resolvedAt = resolved?.at ?? run.now();
+        p.resolvedAt = resolved.at ?? run.now();
         run.note(`${p.alert} resolved`);
       }
     },
     { description: SAYS.resolved },
   );
   setHandler(
-    defineSignal<[Decision?]>(MESSAGES.cancel),
-    (decision) => {
-      state.cancel ??= decision ?? {};
-      run.note(`cancelled by ${decision?.by ?? 'a person'}`);
+    defineSignal<[unknown?]>(MESSAGES.cancel),
+    (input) => {
+      const decision = decisionFrom(input);
+      if (state.doc.phase === 'closed') return run.note(`cancel ignored: it is ${state.doc.outcome} already`);
+      state.cancel ??= decision;
+      run.note(`cancelled by ${decision.by ?? 'a person'}`);
       run.scope.cancel();
     },
     { description: SAYS.cancel },
   );
   setHandler(
-    defineSignal<[Decision?]>(MESSAGES.undo),
-    (decision) => {
-      state.undo ??= decision ?? {};
-      run.note(`undo asked by ${decision?.by ?? 'a person'}`);
+    defineSignal<[unknown?]>(MESSAGES.undo),
+    (input) => {
+      const decision = decisionFrom(input);
+      // Kept for later it would take back a write that nobody has seen yet.
+      if (!CAN_UNDO.has(state.doc.phase)) return run.note(`undo ignored: it is ${state.doc.phase}, nothing is applied that could be taken back`);
+      state.undo ??= decision;
+      run.note(`undo asked by ${decision.by ?? 'a person'}`);
     },
     { description: SAYS.undo },
   );
@@ -57,25 +69,26 @@ function receiveSignals(run: Run): void {
 function receiveDecisions(run: Run): void {
   for (const kind of ['approve', 'reject'] as const) {
     setHandler(
-      defineSignal<[Decision?]>(MESSAGES[kind]),
-      (decision) => {
-        const refusal = whyNot(run, decision ?? {});
+      defineSignal<[unknown?]>(MESSAGES[kind]),
+      (input) => {
+        const decision = decisionFrom(input);
+        const refusal = whyNot(run, decision);
         if (refusal) run.note(`${kind} ignored: ${refusal}`);
         else run.state.decision = { ...decision, kind };
       },
       { description: SAYS[kind] },
     );
     setHandler(
-      defineUpdate<DecisionReply, [Decision]>(kind === 'approve' ? MESSAGES.approveRemediation : MESSAGES.rejectRemediation),
-      (decision) => {
-        run.state.decision = { ...decision, kind };
+      defineUpdate<DecisionReply, [unknown]>(kind === 'approve' ? MESSAGES.approveRemediation : MESSAGES.rejectRemediation),
+      (input) => {
+        run.state.decision = { ...decisionFrom(input), kind };
         return { accepted: true, remediationId: run.state.doc.id, planHash: run.state.plan!.hash };
       },
       {
         description: SAYS[`${kind}Remediation`],
         // Synchronous by contract: an async validator is never awaited and would accept everything.
-        validator: (decision) => {
-          const refusal = whyNot(run, decision ?? {});
+        validator: (input) => {
+          const refusal = whyNot(run, decisionFrom(input));
           if (refusal) throw ApplicationFailure.nonRetryable(refusal, 'Conflict');
         },
       },

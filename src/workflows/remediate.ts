@@ -1,9 +1,11 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import type { RemediateInput, RemediateResult } from '../domain/messages.js';
 import { approve } from './approve.js';
 import { close } from './close.js';
 import { decide } from './decide.js';
 import { compensate, execute } from './execute.js';
+import { textOf } from './failures.js';
+import { followUp } from './follow-up.js';
 import { installHandlers } from './handlers.js';
 import { newRun, type Run } from './run.js';
 import type { Stage } from './state.js';
@@ -21,11 +23,15 @@ export async function remediate(input: RemediateInput): Promise<RemediateResult>
   try {
     await run.scope.run(() => drive(run));
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    await CancellationScope.nonCancellable(() => windUp(run));
+    // Continue-as-new goes on; our own bugs fail the workflow task, which is repeated until a release mends them.
+    if (!(error instanceof TemporalFailure)) throw error;
+    const isCancelled = isCancellation(error);
+    await CancellationScope.nonCancellable(() => (isCancelled ? windUp(run) : giveUp(run, error)));
+    await followUp(run);
     // `temporal workflow cancel` shall show Canceled; our own cancel signal ends in Completed with its outcome.
-    if (!run.state.cancel) throw error;
+    if (isCancelled && !run.state.cancel) throw error;
   }
+  await followUp(run);
   const { doc } = run.state;
   return { remediationId: doc.id, outcome: doc.outcome!, ...(doc.reason ? { reason: doc.reason } : {}) };
 }
@@ -38,8 +44,14 @@ async function windUp(run: Run): Promise<void> {
   if (run.state.doc.phase === 'closed') return;
   const undone = await compensate(run);
   const { by, reason } = run.state.cancel ?? {};
-  const why = [`cancelled by ${by ?? 'a person'}${reason ? `: ${reason}` : ''}`];
-  if (undone.count > 0) why.push(`${undone.count} step(s) undone`);
-  if (undone.drifted) why.push(`undo refused: ${undone.drifted}`);
-  await close(run, 'cancelled', why.join('; '));
+  await close(run, 'cancelled', [`cancelled by ${by ?? 'a person'}${reason ? `: ${reason}` : ''}`, ...undone.said].join('; '));
+}
+
+/** A part that a remediation cannot do without stayed out of reach: what was begun is taken back, and it is said. */
+async function giveUp(run: Run, error: unknown): Promise<void> {
+  const { doc } = run.state;
+  if (doc.phase === 'closed') return;
+  const during = doc.phase;
+  const undone = await compensate(run);
+  await close(run, 'failed', [`could not go on while ${during.replace('_', ' ')}: ${textOf(error)}`, ...undone.said].join('; '));
 }

@@ -6,7 +6,7 @@ import type { RemediateInput } from '../domain/messages.js';
 import { mostSevere } from '../domain/signal.js';
 import { quick } from './activity-options.js';
 import { cardOf } from './card.js';
-import { newState, type State } from './state.js';
+import { linksOf, newState, type State } from './state.js';
 
 /** One run of the workflow: its input, its state and the few things every stage does to it. */
 export interface Run {
@@ -21,8 +21,8 @@ export interface Run {
   note(text: string, durationMs?: number): void;
   /** Keeps the document in the store. */
   save(summary: string): Promise<void>;
-  /** Search attributes cost an event each time: call once per workflow task. */
-  index(values: Partial<Record<SearchAttributeName, string | number | boolean>>): void;
+  /** Search attributes cost an event each time: call once per workflow task. `null` removes one. */
+  index(values: Partial<Record<SearchAttributeName, string | number | boolean | null>>): void;
 }
 
 export function newRun(input: RemediateInput): Run {
@@ -30,6 +30,7 @@ export function newRun(input: RemediateInput): Run {
   const now = () => new Date().toISOString();
   const state = (input.carried as State | undefined) ?? newState(input, now(), runId);
   state.doc.run_id = runId;
+  state.doc.links = linksOf(input, runId);
   const run: Run = {
     input,
     state,
@@ -41,6 +42,7 @@ export function newRun(input: RemediateInput): Run {
     },
     note(text, durationMs) {
       state.doc.timeline.push({ at: now(), phase: state.doc.phase, text, ...(durationMs === undefined ? {} : { durationMs }) });
+      shorten(state.doc.timeline);
       setCurrentDetails(cardOf(state));
     },
     async save(summary) {
@@ -56,6 +58,16 @@ export function newRun(input: RemediateInput): Run {
   };
   setCurrentDetails(cardOf(state));
   return run;
+}
+
+/** Keeps how it began and what happened last: the document travels in payloads. */
+const MOST_LINES = 400;
+const LINES_KEPT_FIRST = 100;
+
+function shorten(timeline: State['doc']['timeline']): void {
+  if (timeline.length <= MOST_LINES) return;
+  const left = timeline.splice(LINES_KEPT_FIRST, MOST_LINES / 2);
+  timeline.splice(LINES_KEPT_FIRST, 0, { at: left[0]!.at, phase: left[0]!.phase, text: `… ${left.length} lines left out` });
 }
 
 function syncProblems(state: State): void {

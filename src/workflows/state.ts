@@ -30,13 +30,18 @@ export interface State {
   decision?: Decision & { kind: 'approve' | 'reject' };
   cancel?: Decision;
   undo?: Decision;
+  /** Signals that fired since the cluster was last read; `isLate`: after the outcome was decided. */
+  unread: { signal: Signal; isLate: boolean }[];
 }
 
 export function newState(input: RemediateInput, now: string, runId: string): State {
   const { target, first } = input;
+  const others = input.others ?? [];
+  const opening = input.follows ? `, after ${input.follows}` : '';
   return {
     stage: 'decide',
-    problems: [problemOf(first)],
+    problems: [first, ...others].map(problemOf),
+    unread: [],
     tried: [],
     rung: 0,
     replans: 0,
@@ -52,17 +57,19 @@ export function newState(input: RemediateInput, now: string, runId: string): Sta
       severity: first.severity,
       problems: [],
       assessments: [],
-      timeline: [{ at: now, phase: 'received', text: `${first.alert} from ${first.source}` }],
+      timeline: [{ at: now, phase: 'received', text: `${first.alert} from ${first.source}${opening}` }],
       usage: { tokens: 0, api_requests: 0 },
       started_at: now,
-      links: {
-        ...(input.links.api ? { self: `${input.links.api}/api/v1/remediations/${input.remediationId}` } : {}),
-        ...(input.links.temporalUi ? { temporal: `${input.links.temporalUi}/workflows/${encodeURIComponent(workflowIdOf(target))}/${runId}` } : {}),
-      },
+      links: linksOf(input, runId),
       revision: 0,
     },
   };
 }
+
+export const linksOf = ({ links, remediationId, target }: RemediateInput, runId: string): Remediation['links'] => ({
+  ...(links.api ? { self: `${links.api}/api/v1/remediations/${remediationId}` } : {}),
+  ...(links.temporalUi ? { temporal: `${links.temporalUi}/workflows/${encodeURIComponent(workflowIdOf(target))}/${runId}` } : {}),
+});
 
 const problemOf = (s: Signal): Problem => ({
   fingerprint: s.fingerprint,
@@ -75,6 +82,9 @@ const problemOf = (s: Signal): Problem => ({
   annotations: s.annotations,
 });
 
+/** A workload of a thousand pods has thousands of alerts: beyond these they are kept by name, or no payload would hold them. */
+const MOST_DETAILED = 50;
+
 /**
  * A signal that arrived at the running remediation. Repeats change nothing: at-least-once delivery is absorbed here.
  * Returns what happened in words, or undefined for a repeat.
@@ -82,14 +92,21 @@ const problemOf = (s: Signal): Problem => ({
 export function join(problems: Problem[], signal: Signal): string | undefined {
   const known = problems.find((p) => p.fingerprint === signal.fingerprint);
   if (signal.status === 'resolved') return known && resolve(known, signal.startsAt, signal.endsAt ?? signal.receivedAt);
-  if (!known) {
-    problems.push(problemOf(signal));
-    return `joined by ${signal.alert}`;
-  }
-  if (known.startedAt >= signal.startsAt && (known.status === 'firing' || known.startedAt === signal.startsAt)) return undefined;
+  return known ? fireAgain(known, signal) : add(problems, signal);
+}
+
+function add(problems: Problem[], signal: Signal): string {
+  const problem = problemOf(signal);
+  problems.push(problems.length < MOST_DETAILED ? problem : { ...problem, labels: {}, annotations: {} });
+  return `joined by ${signal.alert}`;
+}
+
+/** Another occurrence. An older one than the one we know is late news, and the same one is a repeat. */
+function fireAgain(known: Problem, { alert, startsAt }: Signal): string | undefined {
+  if (startsAt <= known.startedAt) return undefined;
   const isRefire = known.status === 'resolved';
-  Object.assign(known, { status: 'firing', startedAt: signal.startsAt, resolvedAt: undefined, refires: known.refires + (isRefire ? 1 : 0) });
-  return isRefire ? `${signal.alert} fires again` : undefined;
+  Object.assign(known, { status: 'firing', startedAt: startsAt, resolvedAt: undefined, refires: known.refires + (isRefire ? 1 : 0) });
+  return isRefire ? `${alert} fires again` : `${alert} fires since ${startsAt}`;
 }
 
 /** A resolve of an earlier occurrence than the one that fires now is late news and changes nothing. */

@@ -12,6 +12,7 @@ export async function verify(run: Run): Promise<Stage> {
   const { state, input } = run;
   const { actedAt } = state.verifying!;
   if (state.doc.phase !== 'verifying') {
+    state.unread = []; // what joined before the action is judged with it; what fires from now on is news
     run.moveTo('verifying', `assessed at ${input.horizons.map((h) => h.name).join(', ')}`);
     run.index({ KubernautPhase: 'verifying' });
     state.doc.assessments.push(...input.horizons.map((h) => pending(h, actedAt, state.rung)));
@@ -43,6 +44,7 @@ async function assessAt(run: Run, horizon: Horizon, index: number): Promise<Stag
     at: run.now(), verdict, evidence: [...observation.evidence, ...observation.sideEffects].slice(0, 10),
   });
   run.note(`${horizon.name}: ${verdict}`);
+  if (state.undo) return compensateAndClose(run); // asked for while it was being judged
   for (const step of state.doc.plan!.steps) if (step.rung === state.rung && step.status !== 'planned') step.effect = verdict;
   switch (disposition(verdict, index, input.horizons.length)) {
     case 'keep_watching':
@@ -78,6 +80,6 @@ const ending = (verdict: EffectVerdict, { name }: Horizon): ['fixed' | 'improved
 async function compensateAndClose(run: Run): Promise<Stage> {
   const undone = await compensate(run);
   const who = run.state.undo?.by ?? 'a person';
-  if (undone.drifted) return close(run, 'escalated', `undo asked by ${who} was refused: ${undone.drifted}`);
+  if (undone.refused) return close(run, 'escalated', `undo asked by ${who}: ${undone.said.join('; ')}`);
   return close(run, undone.count > 0 ? 'rolled_back' : 'no_effect', `undone on request of ${who}`);
 }

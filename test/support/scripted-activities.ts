@@ -51,6 +51,8 @@ export function scriptedActivities(script: {
   act?: (request: StepRequest, nth: number) => StepReply | Promise<StepReply>;
   analyze?: StageActivities['analyze'];
   notify?: StageActivities['notify'];
+  enrich?: () => void | Promise<void>;
+  record?: (input: Parameters<StageActivities['record']>[0]) => void | Promise<void>;
 }) {
   const calls: Call[] = [];
   const saved: unknown[] = [];
@@ -69,7 +71,7 @@ export function scriptedActivities(script: {
     return (await script.act?.(request, at)) ?? { status: 'applied', detail: '4/4 available' };
   };
   const stages: StageActivities = {
-    enrich: async (input) => (log('enrich', input), { evidenceRef: 'sha256:evidence', hasObject: true }),
+    enrich: async (input) => (log('enrich', input), await script.enrich?.(), { evidenceRef: 'sha256:evidence', hasObject: true }),
     diagnose: async (input) => (log('diagnose', input), { findings: [] }),
     analyze: async (input) => (log('analyze', input), (await script.analyze?.(input)) ?? { proposals: [], tokens: 7 }),
     makePlan: async (input) => (log('makePlan', input), next('makePlan', script.plans)),
@@ -79,7 +81,7 @@ export function scriptedActivities(script: {
       if (answer instanceof Error) throw answer;
       return answer;
     },
-    record: async (input) => (log('record', input), void saved.push(structuredClone(input))),
+    record: async (input) => (log('record', input), await script.record?.(input), void saved.push(structuredClone(input))),
     notify: async (input) => (log('notify', input), script.notify?.(input)),
   };
   const actions = Object.fromEntries(['scale_deployment', 'rollback_deployment', 'restart_pod', 'notify_only'].map((id) => [id, acted]));

@@ -1,52 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Runtime } from '@temporalio/worker';
+import { WorkflowFailedError } from '@temporalio/client';
 import type { PlanAnswer } from '../../src/activities/contract.js';
-import type { RemediateInput, RemediateResult } from '../../src/domain/messages.js';
-import { concluded, planAnswer, scriptedActivities, seen, signalOf, stepOf } from '../support/scripted-activities.js';
-import { inputOf, phasesOf, recordHistory, startWorkers, timeSkipping, type Workers } from '../support/workflow-env.js';
+import { remediations } from '../support/remediation-runs.js';
+import { concluded, planAnswer, seen, signalOf, stepOf } from '../support/scripted-activities.js';
 
-let env: TestWorkflowEnvironment;
-let workers: Workers;
-beforeAll(async () => {
-  env = await timeSkipping();
-  workers = await startWorkers(env);
-}, 120_000);
-afterAll(async () => {
-  await workers?.stop();
-  await env?.teardown();
-  await Runtime.instance().shutdown();
-});
-
-type Script = Parameters<typeof scriptedActivities>[0];
-type Told = (handle: WorkflowHandle, script: ReturnType<typeof scriptedActivities>) => Promise<void>;
-
-/** Runs one remediation; `tell` speaks to it while it runs. */
-async function remediation(name: string, script: Script, tell?: Told, more: Partial<RemediateInput> = {}) {
-  const scripted = scriptedActivities(script);
-  const { input, workflowId } = inputOf(more);
-  workers.serve(workflowId, scripted.activities);
-  const handle = await env.client.workflow.signalWithStart('remediate', {
-    workflowId, taskQueue: 'kubernaut', args: [input], signal: 'signalReceived', signalArgs: [input.first],
-  });
-  await tell?.(handle, scripted);
-  const result = (await handle.result().catch((error: unknown) => error)) as RemediateResult;
-  const doc = await handle.query<any>('status');
-  const events = await recordHistory(handle, name);
-  return { result, doc, events, handle, phases: await phasesOf(handle), ...scripted };
-}
-
-/** Waits in real time for a phase; the time-skipping server stands still meanwhile. */
-async function until(handle: WorkflowHandle, phase: string): Promise<any> {
-  for (let i = 0; i < 200; i++) {
-    const doc = await handle.query<any>('status');
-    if (doc.phase === phase) return doc;
-    await new Promise((r) => setTimeout(r, 25));
-  }
-  throw new Error(`never reached ${phase}`);
-}
+const { remediation, until, start, stop } = remediations();
+beforeAll(start, 120_000);
+afterAll(stop);
 
 const scale = stepOf('scale_deployment');
 const rollback = stepOf('rollback_deployment');
