@@ -7,7 +7,7 @@ import { refusalOfConnection, unforeseen } from './refusal.js';
 type Format = 'json' | 'text';
 
 const lineOf = (n: Notification, format: Format): string =>
-  format === 'text' ? `${plainTextOf(n)}\n\n` : `${JSON.stringify({ level: 30, time: n.at, msg: n.title, notification: n })}\n`;
+  format === 'text' ? `${plainTextOf(n)}\n\n` : `${JSON.stringify({ level: 'info', time: n.at, msg: n.title, notification: n })}\n`;
 
 /** Writes to whatever takes lines; the process uses its standard output. */
 export const logChannelTo = (write: (line: string) => void, format: Format = 'json'): Channel => ({

@@ -16,7 +16,7 @@ const gateway = section('The HTTP surface.', {
   host: text('address to listen on', '0.0.0.0', { default: '127.0.0.1' }),
   port: port('port of the webhook and the API', 8080),
   healthPort: Type.Optional(port('a port of its own for /health and /ready')),
-  metricsPort: Type.Optional(port('a port of its own for /metrics')),
+  metricsPort: Type.Optional(port('a port of its own for /metrics; a worker process serves its metrics only there')),
   publicUrl: Type.Optional(text('how others reach this gateway; for links and printed snippets', 'https://kubernaut.example.com')),
   tokens: list(secret('a bearer token'), 'bearer tokens that are accepted; several for rotation', [], ['(a secret)']),
   allowInsecure: flag('start without a token; only on a loopback address', false),

@@ -41,7 +41,12 @@ export const EvidenceRecord = Type.Object(
   {
     ref: Type.String({ description: 'content address' }),
     takenAt: Time,
-    events: Type.Array(Type.Object({ at: Time, type: Type.String(), reason: Type.String(), message: Type.String() }, { additionalProperties: true })),
+    events: Type.Array(
+      Type.Object({
+        at: Time, type: Type.String({ description: 'Normal or Warning' }), reason: Type.String(), message: Type.String(), count: Type.Integer(),
+        object: Type.Object({ kind: Type.String(), namespace: Type.Optional(Type.String()), name: Type.String() }),
+      }),
+    ),
     logs: Type.Array(Type.Object({ pod: Type.String(), container: Type.String(), isPrevious: Type.Boolean(), lines: Type.Array(Type.String()) }, { additionalProperties: true })),
     missing: Type.Array(Type.Object({ what: Type.String(), why: Type.String() })),
   },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, it } from '@jest/globals';
 import { gatewayDeps, memoryStore, memoryTemporal } from '../../test/support/gateway.js';
-import { startGateway } from './server.js';
+import { serveMetrics, startGateway } from './server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kubernaut-tls-'));
 const path = (name: string): string => join(folder, name);
@@ -68,4 +68,14 @@ it('has limits on slow and endless clients', async () => {
   });
   expect(refused).toMatch(/^HTTP\/1\.1 401 /);
   await gateway.close();
+});
+
+it('serves the metrics of a worker on a port of their own, only when one is configured', async () => {
+  const deps = gatewayDeps({ ...memoryStore(), ...memoryTemporal() }, { 'gateway.metricsPort': 0 });
+  const app = (await serveMetrics(deps))!;
+  const { port } = app.server.address() as { port: number };
+  deps.metrics.actionsExecuted.inc({ action: 'restart_pod', outcome: 'applied' });
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('kubernaut_actions_executed_total{action="restart_pod",outcome="applied"} 1');
+  await app.close();
+  expect(await serveMetrics(gatewayDeps({ ...memoryStore(), ...memoryTemporal() }))).toBeUndefined();
 });

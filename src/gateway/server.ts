@@ -62,12 +62,25 @@ async function startProbes(deps: GatewayDeps): Promise<FastifyInstance[]> {
   add(metricsPort, (app) => metricsRoute(app, deps));
   const servers: FastifyInstance[] = [];
   for (const [at, routes] of wanted) {
-    const app = fastify({ loggerInstance: deps.logger, logController: new LogController({ disableRequestLogging: true }), requestTimeout: 10_000 } as object) as unknown as FastifyInstance;
+    const app = bareServer(deps);
     routes.forEach((register) => register(app));
     await listen(app, host, at);
     servers.push(app);
   }
   return servers;
+}
+
+const bareServer = ({ logger }: Pick<GatewayDeps, 'logger'>): FastifyInstance =>
+  fastify({ loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }), requestTimeout: 10_000 } as object) as unknown as FastifyInstance;
+
+/** `/metrics` of a process that is no gateway, on `gateway.metricsPort`; undefined when none is configured. */
+export async function serveMetrics(deps: Pick<GatewayDeps, 'config' | 'logger' | 'metrics'>): Promise<FastifyInstance | undefined> {
+  const { host, metricsPort } = deps.config.gateway;
+  if (metricsPort === undefined) return undefined;
+  const app = bareServer(deps);
+  metricsRoute(app, { metrics: deps.metrics });
+  await listen(app, host, metricsPort);
+  return app;
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

@@ -104,6 +104,10 @@ describe('one remediation from alert to proof, by the command line alone', () =>
     expect((await kubernaut('list', '--target', 'deployment/checkout', '-o', 'name')).out).toBe(`${id}\n`);
     expect(parse((await kubernaut('show', id.slice(0, 6), '-o', 'yaml')).out)).toMatchObject({ id, approval: { by: 'ana', reason: 'go' } });
 
+    const [problem] = (JSON.parse((await kubernaut('show', id, '-o', 'json')).out) as { problems: { fingerprint: string }[] }).problems;
+    expect((await kubernaut('why-not', problem!.fingerprint)).out).toMatch(new RegExp(`firing +started +${id} +fixed`));
+    expect((await kubernaut('logs', id)).out).toContain('approved by ana: go');
+
     const late = await kubernaut('undo', id);
     expect([late.code, late.err]).toEqual([1, expect.stringContaining(`remediation ${id} is closed`)]);
   });

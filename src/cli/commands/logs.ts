@@ -4,7 +4,7 @@ import type { Remediation } from '../../contracts/remediation.js';
 import { withExamples } from '../examples.js';
 import { clientFor } from '../globals.js';
 import { EXIT, Exit } from '../exit.js';
-import { printable, printDocument, writeLine } from '../output.js';
+import { printable, printDocument, table, writeLine } from '../output.js';
 import { getRemediation, REF_ARGUMENT, REF_HELP, remediationPath, withNamespace } from '../remediation-ref.js';
 import { timelineLine } from '../timeline-line.js';
 
@@ -48,9 +48,15 @@ export function logsPage(r: Remediation, evidence: EvidenceRecord | undefined): 
 }
 
 function evidenceBlocks({ takenAt, events, logs, missing }: EvidenceRecord): string[][] {
+  const warnings = events.filter((e) => e.type === 'Warning');
+  const left = events.length - warnings.length;
   return [
-    events.length === 0 ? [] : [`Events, read at ${takenAt}`, ...events.map((e) => `  ${e.at.slice(11, 19)}  ${e.type}  ${e.reason}  ${e.message}`)],
+    warnings.length === 0 ? [] : [`Warnings, read at ${takenAt}`, ...table(warnings.map(eventCells)).split('\n').map((line) => `  ${line}`)],
+    left === 0 ? [] : [`and ${left} other events; all of them: -o yaml`],
     ...logs.map((l) => [`Log of pod ${l.pod}, container ${l.container}${l.isPrevious ? ', before its last restart' : ''}`, ...(l.lines.length === 0 ? ['  (empty)'] : l.lines.map((line) => `  ${line}`))]),
     missing.length === 0 ? [] : ['Could not be read', ...missing.map((m) => `  ${m.what}: ${m.why}`)],
   ];
 }
+
+const eventCells = ({ at, reason, message, object: { kind, name }, count }: EvidenceRecord['events'][number]): string[] =>
+  [at.slice(11, 19), `${kind.toLowerCase()}/${name}`, `${reason}${count > 1 ? ` ×${count}` : ''}`, message].map(printable);

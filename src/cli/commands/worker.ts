@@ -5,6 +5,7 @@ import { createLogger } from '../../adapters/telemetry/logger.js';
 import { createMetrics } from '../../adapters/telemetry/metrics.js';
 import { loadWithOrigins } from '../../config/load.js';
 import { ROLES, type Role } from '../../domain/task-queues.js';
+import { serveMetrics } from '../../gateway/server.js';
 import { composePlatform } from '../../workers/compose.js';
 import { startWorkers } from '../../workers/main.js';
 import { EXIT, Exit } from '../exit.js';
@@ -24,7 +25,9 @@ export const workerCommand = (): Command =>
         throw new Exit(EXIT.usage, 'a worker of its own shares a database with the others; set DATABASE_URL (the embedded one serves a single process)');
       }
       const logger = createLogger(config.log);
-      const platform = await composePlatform({ config, version: VERSION, logger, metrics: createMetrics() });
+      const metrics = createMetrics();
+      const metricsServer = await serveMetrics({ config, logger, metrics });
+      const platform = await composePlatform({ config, version: VERSION, logger, metrics });
       const watch = followPolicy({ config, platform, logger, file });
       const roles = role.includes('all') ? ROLES : (role as Role[]);
       const workers = await startWorkers({
@@ -36,5 +39,6 @@ export const workerCommand = (): Command =>
       watch?.stop();
       await workers.stop();
       await platform.close();
+      await metricsServer?.close();
       process.exit(0);
     });

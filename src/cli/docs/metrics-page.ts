@@ -14,7 +14,7 @@ export function renderMetrics(): string {
   const metrics = registry.getMetricsAsArray() as unknown as (Described & { constructor: { name: string } })[];
   return page(
     generated('Metrics'),
-    'Served at `GET /metrics` of the gateway in the Prometheus text format. Base units, closed label sets: names of alerts, targets and people never become labels.',
+    'Served at `GET /metrics` of the gateway, and on `gateway.metricsPort` (`METRICS_PORT`) of a worker process, in the Prometheus text format. What actions, models and assessments came to is counted by the workers. Base units, closed label sets: names of alerts, targets and people never become labels.',
     tableOf(
       ['metric', 'type', 'labels', 'what it counts'],
       metrics.map((m) => [code(m.name), m.constructor.name.toLowerCase(), (m.labelNames ?? []).map(code).join(', ') || '-', m.help]),

@@ -1,4 +1,5 @@
 import { actions } from '../../actions/index.js';
+import { isClusterNamed, type Loaded } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { clientOf, type ClientOptions } from '../client.js';
 import { findRunFile, isAlive, type RunFile } from '../run-file.js';
@@ -25,7 +26,7 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
     const gateway = await checkGateway({ client });
     return [...first, ...gateway, { check: 'everything else', state: 'off', detail: 'not looked at', next: 'correct the configuration first' }];
   }
-  const ward: Ward = { dataDir, config: run ? withRunning(loaded.config, run) : loaded.config, isFixing, ...(run ? { run } : {}), ...(client ? { client } : {}) };
+  const ward: Ward = { dataDir, config: run ? withRunning(loaded, run) : loaded.config, isFixing, ...(run ? { run } : {}), ...(client ? { client } : {}) };
   const groups = await Promise.all([
     guarded('gateway', checkGateway(ward)),
     guarded('temporal', checkTemporal(ward)),
@@ -41,16 +42,13 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
 /** One check that breaks must not hide what the others found. */
 const guarded = (check: string, checks: Promise<Check[]>): Promise<Check[]> => checks.catch((error: unknown) => [failedCheck(check, error)]);
 
-/** The servers that `up` started are in no configuration. */
-function withRunning(config: Config, run: RunFile): Config {
+/** The servers that `up` started are in no configuration; what somebody names is looked at instead. */
+function withRunning({ config, ...loaded }: Loaded, run: RunFile): Config {
+  const { kubeconfig, context } = run.kubernetes;
   return {
     ...config,
-    temporal: { ...config.temporal, address: run.temporal.address, namespace: run.temporal.namespace },
-    kubernetes: {
-      ...config.kubernetes,
-      ...(run.kubernetes.kubeconfig === undefined ? {} : { kubeconfig: run.kubernetes.kubeconfig }),
-      ...(run.kubernetes.context === undefined ? {} : { context: run.kubernetes.context }),
-    },
+    temporal: config.temporal.address === undefined ? { ...config.temporal, address: run.temporal.address, namespace: run.temporal.namespace } : config.temporal,
+    kubernetes: isClusterNamed({ config, ...loaded }) ? config.kubernetes : { ...config.kubernetes, ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) },
   };
 }
 

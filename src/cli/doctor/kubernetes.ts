@@ -46,7 +46,8 @@ async function checkReading(isAllowed: IsAllowed): Promise<Check> {
     if (answers.includes(false)) denied.push(kind.plural);
   }
   if (denied.length === 0) return { check: 'reading', state: 'ok', detail: `may list and watch all ${watched.length} kinds` };
-  return { check: 'reading', state: 'warn', detail: `may not list and watch ${denied.join(', ')}`, next: 'grant get, list, watch on them; diagnoses that need them are not made' };
+  const isBlind = denied.length === watched.length;
+  return { check: 'reading', state: isBlind ? 'fail' : 'warn', detail: `may not list and watch ${denied.join(', ')}`, next: 'grant get, list, watch on them; diagnoses that need them are not made' };
 }
 
 async function checkAction(action: Action, isAllowed: IsAllowed, config: Ward['config']): Promise<Check> {

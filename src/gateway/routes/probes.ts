@@ -23,9 +23,9 @@ export function healthRoutes(app: FastifyInstance, readiness: Readiness, version
 const PATIENCE_MS = 1000;
 
 /** `/metrics` in the Prometheus text format; numbers and closed labels only, so it needs no token. */
-export function metricsRoute(app: FastifyInstance, { metrics, store }: Pick<GatewayDeps, 'metrics' | 'store'>): void {
+export function metricsRoute(app: FastifyInstance, { metrics, store }: Pick<GatewayDeps, 'metrics'> & Partial<Pick<GatewayDeps, 'store'>>): void {
   app.get('/metrics', { config: probe, schema: { tags: ['operations'], summary: 'Prometheus metrics', security: [], produces: ['text/plain'] } }, async (_request, reply) => {
-    await Promise.race([countWaiting(metrics, store), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+    if (store) await Promise.race([countWaiting(metrics, store), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }
