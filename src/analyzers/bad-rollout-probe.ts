@@ -25,7 +25,7 @@ function findingOf(t: RevisionTrouble): Finding[] {
   const withOtherProbe = fallbackWithout(t, trouble.container, (before) => fieldsAgainst(before).some((f) => PROBES.includes(f)));
   const isDifferent = (rs: KubeObject) => fieldsAgainst(rs).length > 0;
   const to = withOtherProbe ?? fallbackWithout(t, trouble.container, isDifferent);
-  const confidence = servesAlike(t, isDifferent) ? undefined : confidenceOf(t, trouble, withOtherProbe !== undefined);
+  const confidence = confidenceOf(t, trouble, withOtherProbe !== undefined, servesAlike(t, isDifferent));
   if (!to || confidence === undefined) return [];
   const what = withOtherProbe ? 'probe' : 'not_ready';
   return [
@@ -42,9 +42,9 @@ function findingOf(t: RevisionTrouble): Finding[] {
 }
 
 /** Without a failed probe in sight a rollout within its deadline is just starting: no finding. */
-function confidenceOf(t: RevisionTrouble, trouble: Trouble, isProbeChanged: boolean): number | undefined {
+function confidenceOf(t: RevisionTrouble, trouble: Trouble, isProbeChanged: boolean, isCleared: boolean): number | undefined {
   const hasWitness = trouble.kind === 'liveness' || trouble.message !== '' || t.rollout.hasExceededDeadline;
-  if (!hasWitness) return undefined;
+  if (!hasWitness || isCleared) return undefined;
   if (isProbeChanged) return 0.95;
   if (t.isShared) return undefined;
   return t.rollout.hasCompleted ? 0.7 : 0.85;
