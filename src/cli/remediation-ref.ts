@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Remediation } from '../contracts/remediation.js';
 import type { Client } from './client.js';
 import { queryText } from './client.js';
+import { EXIT, Exit } from './exit.js';
 
 /** Every command about one remediation takes the same argument. */
 export const REF_ARGUMENT = '<id>';
@@ -15,3 +16,13 @@ export const remediationPath = (ref: string, namespace?: string, verb?: string):
 
 export const getRemediation = (client: Client, ref: string, namespace?: string): Promise<Remediation> =>
   client.get<Remediation>(remediationPath(ref, namespace));
+
+/** What stands beside a remediation may not be there yet, or not be known to an older gateway: the rest is shown all the same. */
+export async function orNone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Exit && error.code === EXIT.failed && error.errorCode === 'NotFound') return undefined;
+    throw error;
+  }
+}

@@ -13,13 +13,20 @@ export function cleanMap(map: Readonly<Record<string, string>> | undefined): Rec
   const out = Object.create(null) as Record<string, string>;
   let total = 0;
   for (const [key, value] of Object.entries(map ?? {}).slice(0, MAX_ENTRIES)) {
-    const short = masked(key, value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value);
+    const text = harmless(value);
+    const short = masked(key, text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text);
     total += key.length + short.length;
     if (total > MAX_TOTAL) break;
-    out[key] = short;
+    out[harmless(key)] = short;
   }
   return out;
 }
+
+/**
+ * Without what a terminal would obey or what turns the direction of text around: these texts reach screens that are not ours
+ * (the page in Temporal's Web UI and its command line). Also before masking: a control character inside a secret would hide it.
+ */
+const harmless = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** The name of an object is never masked, however random it looks: the analyzers look it up. */
 function masked(key: string, value: string): string {

@@ -207,6 +207,12 @@ describe.each(eachDatabase())('the store on $name', ({ open }) => {
       expect(items).toEqual(expected);
     });
 
+    it('counts what is in a phase', async () => {
+      await save(1);
+      await save(2, { phase: 'awaiting_approval' });
+      expect([await store.countInPhase('awaiting_approval'), await store.countInPhase('closed')]).toEqual([1, 0]);
+    });
+
     it.each([{ cursor: 'nonsense' }, { cursor: Buffer.from('1 ').toString('base64url') }, { since: 'yesterday' }])('refuses %j', async (filter) => {
       await expect(store.listRemediations(filter)).rejects.toMatchObject({ code: 'BadRequest' });
     });

@@ -3,9 +3,8 @@ import type { EvidenceRecord } from '../../contracts/records.js';
 import type { Remediation } from '../../contracts/remediation.js';
 import { withExamples } from '../examples.js';
 import { clientFor } from '../globals.js';
-import { EXIT, Exit } from '../exit.js';
 import { printable, printDocument, table, writeLine } from '../output.js';
-import { getRemediation, REF_ARGUMENT, REF_HELP, remediationPath, withNamespace } from '../remediation-ref.js';
+import { getRemediation, orNone, REF_ARGUMENT, REF_HELP, remediationPath, withNamespace } from '../remediation-ref.js';
 import { timelineLine } from '../timeline-line.js';
 
 interface LogsOptions {
@@ -27,16 +26,6 @@ export function logsCommand(): Command {
       printDocument({ id: remediation.id, timeline: remediation.timeline, events: evidence?.events ?? [], logs: evidence?.logs ?? [], missing: evidence?.missing ?? [] }, output);
     });
   return withExamples(withNamespace(command), 'kubernaut logs r-1a2b', 'kubernaut logs deployment/api -n shop');
-}
-
-/** A remediation that has read nothing yet has a timeline all the same. */
-async function orNone<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Exit && error.code === EXIT.failed && error.errorCode === 'NotFound') return undefined;
-    throw error;
-  }
 }
 
 export function logsPage(r: Remediation, evidence: EvidenceRecord | undefined): string {

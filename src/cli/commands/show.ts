@@ -5,7 +5,7 @@ import { clientFor } from '../globals.js';
 import { outputOption, print, writeLine, type Format } from '../output.js';
 import { REMEDIATION_COLUMNS } from '../remediation-columns.js';
 import { remediationPage } from '../remediation-page.js';
-import { getRemediation, REF_ARGUMENT, REF_HELP, remediationPath, withNamespace } from '../remediation-ref.js';
+import { getRemediation, orNone, REF_ARGUMENT, REF_HELP, remediationPath, withNamespace } from '../remediation-ref.js';
 
 interface ShowOptions {
   namespace?: string;
@@ -21,8 +21,8 @@ export function showCommand(): Command {
       const client = clientFor(self);
       const remediation = await getRemediation(client, ref, namespace);
       if (output === 'table') {
-        const { items: told } = await client.get<{ items: NotificationRecord[] }>(remediationPath(remediation.id, undefined, 'notifications'));
-        return writeLine(remediationPage(remediation, Date.now(), told));
+        const told = await orNone(client.get<{ items: NotificationRecord[] }>(remediationPath(remediation.id, undefined, 'notifications')));
+        return writeLine(remediationPage(remediation, Date.now(), told?.items));
       }
       print([remediation], output, REMEDIATION_COLUMNS, (r) => r.id, remediation);
     });
