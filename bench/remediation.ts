@@ -65,7 +65,7 @@ export async function bench(args: string[]): Promise<void> {
     say(`${width} in flight: ${load} remediations`);
     const underLoad = await atWidth(parts, late, width);
     const split = values['no-split'] ? undefined : await idleSplit(run);
-    print({ cores: cpus().length, startLoad: loadavg()[2]!, horizons: ENVIRONMENT.KUBERNAUT_EFFECTIVENESS_HORIZONS, idleMib, latency, load: underLoad, split });
+    print({ cores: cpus().length, loadAverage: loadavg()[2]!, horizons: ENVIRONMENT.KUBERNAUT_EFFECTIVENESS_HORIZONS, idleMib, latency, load: underLoad, split });
   } finally {
     await floor?.stop();
     await temporal.close();

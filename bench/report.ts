@@ -35,8 +35,8 @@ export interface Load {
 
 export interface Report {
   cores: number;
-  /** 15-minute load average at the end: says whether the machine was ours. */
-  startLoad: number;
+  /** Over the last 15 minutes, at the end: says whether the machine was ours. */
+  loadAverage: number;
   horizons: string;
   idleMib: number;
   latency: Latency;
@@ -48,7 +48,7 @@ export interface Report {
 export function print(report: Report): void {
   const { latency, load } = report;
   const lines = [
-    `remediation bench, ${new Date().toISOString().slice(0, 10)}, ${report.cores} cores, Node ${process.version}, horizons ${report.horizons}`,
+    `remediation bench, ${new Date().toISOString().slice(0, 10)}, ${report.cores} cores, Node ${process.version}, horizons ${report.horizons}, load average ${report.loadAverage.toFixed(1)}`,
     '',
     `One at a time (${latency.toWriteMs.length})                    p50      p95      p99   ms`,
     row('POST /alerts → applied write', latency.toWriteMs),
