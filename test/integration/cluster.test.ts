@@ -297,8 +297,13 @@ describe('edit', () => {
 
   it('of many at once exactly one writes, the others find it done or are told to retry', async () => {
     const uid = uidOf(await makeDeployment('race', 0));
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => cluster.apply(edit(uid, 'race', undefined, { memory: '2Gi' }), { actionId: `w/${ns}/race` })));
-    const words = results.map((r) => (r.status === 'fulfilled' ? r.value.status : (r.reason as { code: string }).code));
+    const race = async (): Promise<string[]> => {
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => cluster.apply(edit(uid, 'race', undefined, { memory: '2Gi' }), { actionId: `w/${ns}/race` })));
+      return results.map((r) => (r.status === 'fulfilled' ? r.value.status : (r.reason as { code: string }).code));
+    };
+    const words: string[] = [];
+    // The controller's own write of the status can make all eight lose: then they try again, as the activity would.
+    while (!words.includes('applied') && words.length < 80) words.push(...(await race()));
     expect(words.filter((w) => w === 'applied')).toHaveLength(1);
     expect(words.every((w) => ['applied', 'already_applied', 'ConflictTransient'].includes(w))).toBe(true);
     expect(succeeded(await ledger(`w/${ns}/race`))).toHaveLength(1);
