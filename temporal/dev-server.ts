@@ -45,6 +45,8 @@ export interface TemporalServer {
   logFile: string;
   /** `guard` ends `server` when we die. */
   pids: { server: number; guard: number };
+  /** Resolves when the server is gone, however it ended. */
+  exited: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,7 +83,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   writeFileSync(portsFile(dataDir), JSON.stringify({ port, uiPort }));
   options.onProgress?.(`Temporal is ready at ${address}`);
   const pids = { guard: guard.pid, server: Number(readFileSync(pidFile, 'utf8')) };
-  return { address, namespace, ui: `http://${LOOPBACK}:${uiPort}`, port, uiPort, logFile: guard.logFile, pids, stop };
+  return { address, namespace, ui: `http://${LOOPBACK}:${uiPort}`, port, uiPort, logFile: guard.logFile, pids, exited: guard.exited, stop };
 }
 
 export function temporalFlags(options: { database: string; namespace: string; port: number; uiPort: number }): string[] {

@@ -5,4 +5,7 @@ import { runCli } from './run-cli.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 const args = process.argv.slice(2);
-process.exitCode = await runCli(await buildProgram(args), args);
+const code = await runCli(await buildProgram(args), args);
+process.exitCode = code;
+// A command that failed half-way may leave connections and streams open, which would keep the process for ever.
+if (code !== 0) process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

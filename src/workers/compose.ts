@@ -28,6 +28,7 @@ import { isPausedFor } from '../domain/policy.js';
 import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { watchedModel } from './watched-model.js';
+import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import type { ActivityTables } from './roles.js';
 
@@ -101,9 +102,9 @@ function activityTables(parts: Parts): ActivityTables {
     return parts.cluster;
   };
   const reading = { cluster, store, embedder, clock };
-  const collect = createCollect(reading);
+  const collect = inStep(cluster, createCollect(reading));
   const stages = guard({
-    enrich: createEnrich(reading),
+    enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
     analyze: parts.model ? createAnalyze({ store, model: parts.model, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
     makePlan: createMakePlan({ cluster, store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000 }),

@@ -4,6 +4,7 @@ import type { Logger } from '../adapters/telemetry/logger.js';
 import { TASK_QUEUES, type Role } from '../domain/task-queues.js';
 import { KubernautError } from '../domain/errors.js';
 import { workflowBundle } from './bundle.js';
+import { registerSearchAttributes } from './register-search-attributes.js';
 import { activitiesOf, type ActivityTables } from './roles.js';
 
 export interface WorkersOptions {
@@ -27,6 +28,7 @@ const SHUTDOWN_GRACE = '20s';
 /** One Temporal worker per role, all in this process. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   installLogger(options.logger);
+  if (options.roles.includes('workflows')) await registerSearchAttributes(options.temporal, options.logger);
   const connection = await connect(options.temporal);
   try {
     const workers: Worker[] = [];

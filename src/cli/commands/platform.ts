@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { createLogger } from '../../adapters/telemetry/logger.js';
 import { loadWithOrigins } from '../../config/load.js';
 import { actions } from '../../actions/index.js';
+import { EXIT } from '../exit.js';
 import { runAll } from '../run-all.js';
 import type { PlatformInput } from '../up/platform.js';
 
@@ -15,9 +16,11 @@ export const platformCommand = (): Command =>
     const logger = createLogger(config.log);
     const running = await runAll({ config, logger, isSandbox: input.isSandbox, flags: withoutFile(input.flags), policyFile: input.flags.__file as string | undefined });
     process.stdout.write(`${JSON.stringify({ platformReady: { gateway: running.url, pid: process.pid } })}\n`);
-    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process.stdin, 'end'), running.failed]);
-    await running.stop();
-    process.exit(0);
+    const asked = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process.stdin, 'end')]).then(() => undefined);
+    const failure = await Promise.race([asked, running.failed]);
+    if (failure !== undefined) logger.error({ err: failure }, 'a worker failed; this process ends and is started again');
+    await running.stop().catch((error: unknown) => logger.error({ err: error }, 'not everything could be stopped in order'));
+    process.exit(failure === undefined ? EXIT.done : EXIT.failed);
   });
 
 const withoutFile = ({ __file: _file, ...flags }: Record<string, unknown>): Record<string, unknown> => flags;

@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { KubernautError } from '../../domain/errors.js';
+import { rotatingLog } from './rotating-log.js';
 
 export interface ChildOptions {
   name: string;
@@ -19,6 +18,8 @@ export interface ChildOptions {
 export interface Child {
   readonly process: ChildProcess;
   readonly exited: Promise<number | null>;
+  /** The last line it said as an error. */
+  complaint(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -26,21 +27,25 @@ const STOP_MS = 25_000;
 
 /** A Node process of ours that ends when we do. */
 export function startChild(options: ChildOptions): Child {
-  mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const log = rotatingLog(options.logFile);
+  let complaint: string | undefined;
   // Its own group: Ctrl-C on the terminal reaches us alone, and we stop our children in order.
   const child = spawn(process.execPath, [options.file, ...options.args], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-  child.stderr.pipe(log);
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    log.write(`${line}\n`);
+    if (line.startsWith('error: ')) complaint = line.slice('error: '.length);
+  });
   child.stdin.on('error', () => undefined); // it died first; its exit code tells the story
   if (options.input !== undefined) child.stdin.write(`${JSON.stringify(options.input)}\n`);
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.write(`${line}\n`);
     if (line.startsWith('{')) options.onEvent?.(parse(line));
   });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const exited = once(child, 'close').then(([code]) => code as number | null);
   return {
     process: child,
     exited,
+    complaint: () => complaint,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
@@ -71,7 +76,8 @@ export async function startAndWait<T>(options: ChildOptions, key: string): Promi
     },
   });
   const died = child.exited.then((code) => {
-    throw new KubernautError('DependencyMissing', `${options.name} ended with code ${code ?? 'none'} before it was ready; its log: ${options.logFile}`);
+    const said = child.complaint();
+    throw new KubernautError('DependencyMissing', `${options.name} ended with code ${code ?? 'none'} before it was ready${said ? `: ${said}` : ''}; its log: ${options.logFile}`);
   });
   died.catch(() => undefined);
   return { child, value: await Promise.race([found, died]) };

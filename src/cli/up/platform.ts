@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startAndWait, type Child } from './child.js';
+import { nextRestart } from './restarts.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
@@ -25,7 +27,7 @@ export interface Platform {
 
 /**
  * Gateway and workers in one process of their own, so that killing it (or a crash) leaves Temporal and the cluster
- * alone; it is started again at once and every remediation goes on where it was.
+ * alone; it is started again and every remediation goes on where it was. One that keeps ending is given up.
  */
 export async function startPlatform(
   dataDir: string,
@@ -34,22 +36,31 @@ export async function startPlatform(
 ): Promise<Platform> {
   let isStopping = false;
   let current: Child;
+  let recent: number[] = [];
   const start = async (): Promise<PlatformReady> => {
     const { child, value } = await startAndWait<PlatformReady>(
       { name: 'the platform', file: MAIN, args: ['platform'], logFile: join(dataDir, 'logs', 'platform.log'), input },
       'platformReady',
     );
     current = child;
+    if (isStopping) await child.stop();
     void child.exited.then((code) => (isStopping ? undefined : restart(code)));
     return value;
   };
   const restart = async (code: number | null): Promise<void> => {
-    try {
-      const { pid } = await start();
-      on.restarted(pid, code);
-    } catch (error) {
-      on.gaveUp(error);
+    let last: unknown = new Error(`it ended again and again, last with ${code ?? 'a signal'}`);
+    for (let next = nextRestart(recent, Date.now()); next; next = nextRestart(recent, Date.now())) {
+      recent = next.recent;
+      await sleep(next.delayMs);
+      if (isStopping) return;
+      try {
+        const { pid } = await start();
+        return on.restarted(pid, code);
+      } catch (error) {
+        last = error;
+      }
     }
+    if (!isStopping) on.gaveUp(last);
   };
   await start();
   return {

@@ -16,6 +16,7 @@ export async function startOwnTemporal(progress: Progress, dataDir: string, name
 export interface RunningSandbox {
   file: SandboxFile;
   child: Child;
+  logFile: string;
 }
 
 export async function startSandboxProcess(progress: Progress, dataDir: string): Promise<RunningSandbox> {
@@ -36,7 +37,7 @@ export async function startSandboxProcess(progress: Progress, dataDir: string): 
         },
         'ready',
       );
-      return { file: value, child };
+      return { file: value, child, logFile: join(dataDir, 'logs', 'sandbox.log') };
     },
     ({ file }) => `${file.server}, kubeconfig ${file.kubeconfig}`,
   );

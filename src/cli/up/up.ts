@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isPortFree } from '../../../sandbox/launch/ports.js';
 import { isClusterNamed, loadWithOrigins, type Loaded } from '../../config/load.js';
 import { clientOf } from '../client.js';
 import { EXIT, Exit } from '../exit.js';
 import { findRunFile, isAlive, removeRunFile, writeRunFile, type RunFile } from '../run-file.js';
+import { claim } from './claim.js';
 import { runDemo } from './demo.js';
 import type { TemporalServer } from '../../../temporal/dev-server.js';
 import { startPlatform, type PlatformInput } from './platform.js';
@@ -32,16 +33,17 @@ interface Stoppable {
 export async function up(options: UpOptions): Promise<void> {
   const progress = createProgress();
   const stopped = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopped.abort());
+  stopOnSignals(stopped);
   const loaded = loadWithOrigins({
     flags: { 'gateway.port': options.port, dataDir: options.dataDir, 'kubernetes.kubeconfig': options.kubeconfig, 'kubernetes.context': options.context },
   });
   const dataDir = resolve(loaded.config.dataDir);
   await refuseSecond(dataDir, loaded.config.gateway.port);
-  if (options.isReset) rmSync(dataDir, { recursive: true, force: true });
+  const release = claim(dataDir);
   const started: Stoppable[] = [];
   try {
-    const run = await startAll(progress, loaded, dataDir, started);
+    if (options.isReset) emptied(dataDir);
+    const run = await Promise.race([startAll(progress, loaded, dataDir, started, stopped), stoppedEarly(stopped.signal)]);
     progress.line(`\nKubernaut is ready  (${progress.elapsed()})`);
     links(progress, run);
     if (options.hasDemo && run.kubernetes.sandbox && run.kubernetes.kubeconfig) await demo(progress, run, dataDir, stopped.signal);
@@ -51,17 +53,41 @@ export async function up(options: UpOptions): Promise<void> {
     removeRunFile(dataDir);
     process.stdout.write('\nstopping …\n');
     for (const one of started.reverse()) await one.stop();
+    release();
+  }
+  if (stopped.signal.reason instanceof Exit) throw stopped.signal.reason;
+}
+
+/** What is still starting notices that we are gone and ends by itself. */
+async function stoppedEarly(signal: AbortSignal): Promise<never> {
+  await untilAborted(signal);
+  throw signal.reason instanceof Exit ? signal.reason : new Exit(EXIT.failed, 'stopped before it was ready');
+}
+
+/** A second Ctrl-C ends at once: our servers notice that we are gone and end by themselves. */
+function stopOnSignals(stopped: AbortController): void {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (stopped.signal.aborted) process.exit(130);
+      stopped.abort();
+      process.stdout.write('\nends when what runs now is done (at most 20 s); once more ends at once\n');
+    });
   }
 }
 
-async function startAll(progress: Progress, loaded: Loaded, dataDir: string, started: Stoppable[]): Promise<RunFile> {
-  mkdirSync(dataDir, { recursive: true });
+/** All but the claim, which is ours. */
+function emptied(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) if (name !== 'up.pid') rmSync(join(dataDir, name), { recursive: true, force: true });
+}
+
+async function startAll(progress: Progress, loaded: Loaded, dataDir: string, started: Stoppable[], stopped: AbortController): Promise<RunFile> {
   const [sandbox, temporal] = await startServers(progress, loaded, dataDir, started);
+  watchServers({ sandbox, temporal }, stopped);
   const token = loaded.config.gateway.tokens[0]?.reveal() ?? ownToken(dataDir);
   const parts = { dataDir, token, temporal, sandbox };
   const run = runFileOf(loaded, parts);
   const publish = (platform: number): void => writeRunFile(dataDir, { ...run, pids: { ...run.pids, gateway: platform, worker: platform } });
-  const starting = startPlatform(dataDir, platformInput(loaded, parts), supervision(progress, publish));
+  const starting = startPlatform(dataDir, platformInput(loaded, parts), supervision(progress, publish, stopped));
   const platform = await keep(started, progress.step('gateway and workers', () => starting, () => run.gateway), (p) => p);
   publish(platform.pid);
   if (sandbox) await sendAlertsTo(sandbox.file.controlUrl, { url: `${run.gateway}/alerts`, token });
@@ -94,14 +120,22 @@ function runFileOf({ config }: Loaded, { token, temporal, sandbox }: Parts): Run
   };
 }
 
-const supervision = (progress: Progress, publish: (pid: number) => void): Parameters<typeof startPlatform>[2] => ({
+/** What we started and cannot do without: when one ends by itself, so do we, saying which. */
+function watchServers({ sandbox, temporal }: Pick<Parts, 'sandbox' | 'temporal'>, stopped: AbortController): void {
+  const ended = (what: string, log: string) => () => {
+    if (!stopped.signal.aborted) stopped.abort(new Exit(EXIT.unreachable, `${what} ended by itself; its log: ${log}; start again with: npm start`));
+  };
+  void temporal?.exited.then(ended('Temporal', temporal.logFile));
+  void sandbox?.child.exited.then(ended('the sandbox Kubernetes', sandbox.logFile));
+}
+
+const supervision = (progress: Progress, publish: (pid: number) => void, stopped: AbortController): Parameters<typeof startPlatform>[2] => ({
   restarted(pid, code) {
     publish(pid);
     progress.line(`  gateway and workers ended (${code ?? 'killed'}) and run again as ${pid}; every remediation goes on`);
   },
   gaveUp(error) {
-    progress.line(`  gateway and workers cannot be started again: ${error instanceof Error ? error.message : String(error)}`);
-    process.kill(process.pid, 'SIGTERM');
+    stopped.abort(new Exit(EXIT.failed, `gateway and workers cannot be kept running: ${error instanceof Error ? error.message : String(error)}`));
   },
 });
 
