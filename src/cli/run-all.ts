@@ -7,6 +7,7 @@ import { startGateway } from '../gateway/server.js';
 import { composePlatform } from '../workers/compose.js';
 import { startWorkers } from '../workers/main.js';
 import { followPolicy, gatewayDepsOf } from './gateway-deps.js';
+import { keepReconciled } from './reconcile.js';
 import { registerSandboxPolicy } from './sandbox-policy.js';
 import { temporalSettings } from './temporal-settings.js';
 import { VERSION } from './version.js';
@@ -61,5 +62,6 @@ async function openAll({ config, logger, isSandbox, policyFile, flags }: RunAllO
     extend: (app) => void (isSandbox && registerSandboxPolicy(app, platform.policy)),
   });
   opened.push(() => gateway.close());
+  opened.push(keepReconciled({ store: platform.store, temporal, cluster: platform.cluster.name, logger }));
   return { url: gateway.url, failed: workers.finished.catch((error: unknown) => error) };
 }

@@ -28,6 +28,7 @@ import { isPausedFor } from '../domain/policy.js';
 import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { watchedModel } from './watched-model.js';
+import { clusterAddressOf } from './cluster-address.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import type { ActivityTables } from './roles.js';
@@ -57,12 +58,7 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
   const { config } = options;
   const database = await openDatabase(databaseOf(config));
   try {
-    const cluster = await connectCluster({
-      name: clusterNameOf(config),
-      kubeconfig: config.kubernetes.kubeconfig,
-      context: config.kubernetes.context,
-      userAgentVersion: options.version,
-    });
+    const cluster = await connectCluster({ ...clusterAddressOf(config), userAgentVersion: options.version });
     const store = createStore(database, clock);
     const policy = createPolicySource(config.policy, store);
     const channels = Object.fromEntries(
@@ -171,7 +167,7 @@ function observeClosed(metrics: Metrics, r: { outcome?: string; started_at: stri
   for (const a of r.assessments) if (a.verdict) metrics.assessments.inc({ horizon: a.horizon, verdict: a.verdict });
 }
 
-export const clusterNameOf = ({ kubernetes }: Config): string => kubernetes.cluster ?? kubernetes.context ?? 'default';
+export { clusterNameOf } from './cluster-address.js';
 
 export function databaseOf({ database: d, dataDir }: Config): Parameters<typeof openDatabase>[0] {
   if (!d.url && !d.host) return { kind: 'pglite', dataDir: `${dataDir}/database` };

@@ -16,7 +16,7 @@ export interface ClusterAddress {
 export function loadKubeConfig({ name, kubeconfig, context, inCluster }: ClusterAddress): KubeConfig {
   const config = new KubeConfig();
   const invalid = (why: string, cause?: unknown) => new KubernautError('ConfigInvalid', `cluster ${name}: ${why}`, cause);
-  if (Boolean(inCluster) === (kubeconfig !== undefined)) throw invalid('name either a kubeconfig file or inCluster, exactly one of them');
+  if (Boolean(inCluster) === (kubeconfig !== undefined)) throw invalid('no cluster is named; set KUBE_CONTEXT (a context of ~/.kube/config) or --kubeconfig, or run in a pod with a service account');
   try {
     if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
     else config.loadFromCluster();

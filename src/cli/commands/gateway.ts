@@ -9,6 +9,7 @@ import { startGateway } from '../../gateway/server.js';
 import { composePlatform } from '../../workers/compose.js';
 import { EXIT, Exit } from '../exit.js';
 import { followPolicy, gatewayDepsOf } from '../gateway-deps.js';
+import { keepReconciled } from '../reconcile.js';
 import { temporalSettings } from '../temporal-settings.js';
 import { VERSION } from '../version.js';
 
@@ -29,9 +30,11 @@ export const gatewayCommand = (): Command =>
       const temporal = connectTemporal(temporalSettings(config));
       const watch = followPolicy({ config, platform, logger, file });
       const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: coLocated, watch }));
+      const stopReconciling = keepReconciled({ store: platform.store, temporal, cluster: platform.cluster.name, logger });
       logger.info({ url: gateway.url, pid: process.pid }, 'gateway is ready');
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
       watch?.stop();
+      stopReconciling();
       await gateway.close();
       await temporal.close();
       await platform.close();

@@ -5,26 +5,26 @@ import { KINDS } from '../../adapters/kubernetes/kinds.js';
 import { loadKubeConfig } from '../../adapters/kubernetes/load-config.js';
 import { restOver, type Rest } from '../../adapters/kubernetes/rest.js';
 import type { Cluster } from '../../domain/ports.js';
-import { clusterNameOf } from '../../workers/compose.js';
+import { clusterAddressOf } from '../../workers/cluster-address.js';
 import { failedCheck, type Check, type Ward } from './check.js';
 
 type IsAllowed = Cluster['isAllowed'];
 
 /** Reachable, readable, and for each action whether RBAC lets us do it. Nothing is written: the server is asked what it would allow. */
 export async function checkKubernetes({ config }: Pick<Ward, 'config'>): Promise<Check[]> {
-  const { kubeconfig, context } = config.kubernetes;
-  if (kubeconfig === undefined) {
-    return [{ check: 'cluster', state: 'off', detail: 'no cluster is named: `kubernaut up` starts a sandbox', next: 'KUBE_CONTEXT=… KUBECONFIG=… to use yours' }];
+  const address = clusterAddressOf(config);
+  if (address.kubeconfig === undefined && !address.inCluster) {
+    return [{ check: 'cluster', state: 'off', detail: 'no cluster is named: `kubernaut up` starts a sandbox', next: 'KUBE_CONTEXT=… to use yours' }];
   }
   let connection: ReturnType<typeof openConnection> | undefined;
   try {
-    connection = openConnection(loadKubeConfig({ name: clusterNameOf(config), kubeconfig, context }), { userAgent: 'kubernaut-doctor' });
+    connection = openConnection(loadKubeConfig(address), { userAgent: 'kubernaut-doctor' });
     const rest = restOver(connection);
-    const server = await checkServer(rest, clusterNameOf(config), kubeconfig);
+    const server = await checkServer(rest, address.name, address.kubeconfig ?? 'the service account of this pod');
     const isAllowed = accessReviews(rest, () => performance.now());
     return [server, await checkReading(isAllowed), ...(await Promise.all(actions.members.map((a) => checkAction(a, isAllowed, config))))];
   } catch (error) {
-    return [failedCheck('cluster', error, `kubectl --kubeconfig ${kubeconfig}${context ? ` --context ${context}` : ''} version`)];
+    return [failedCheck('cluster', error, `kubectl${address.kubeconfig ? ` --kubeconfig ${address.kubeconfig}` : ''}${address.context ? ` --context ${address.context}` : ''} version`)];
   } finally {
     connection?.close();
   }

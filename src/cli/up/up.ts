@@ -217,8 +217,7 @@ function next(progress: Progress, run: RunFile): void {
 Next, in another terminal:
   npx kubernaut list                        what happened
   npx kubernaut show <id>                   why, with every finding and the undo
-  npx kubernaut scenarios test/scenarios    more ways to break things
-  npx kubernaut connect alertmanager        let your AlertManager send here
+${run.kubernetes.sandbox ? '  npx kubernaut scenarios test/scenarios    more ways to break things\n' : ''}  npx kubernaut connect alertmanager        let your AlertManager send here
   temporal workflow list --address ${run.temporal.address}
 Ctrl-C stops everything; npx kubernaut down --purge also removes what it made.`);
 }
