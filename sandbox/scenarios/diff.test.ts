@@ -36,6 +36,7 @@ describe('diffSnapshots', () => {
     ['replicas of an autoscaler', [deployment(), hpa], [deployment({ replicas: 5 }), hpa], []],
     ['replicas beside an autoscaler of another object', [deployment({}, { name: 'y' }), hpa], [deployment({ replicas: 5 }, { name: 'y' }), hpa], ['changed spec.replicas']],
     ['taints of the node controller', [object('Node', { spec: {} }, { namespace: undefined })], [object('Node', { spec: { taints: [{ key: 'node.kubernetes.io/not-ready' }] } }, { namespace: undefined })], []],
+    ['labels the node controller copies', [object('Node', {}, { namespace: undefined })], [object('Node', {}, { namespace: undefined, labels: { 'beta.kubernetes.io/os': 'linux' } })], []],
     ['a taint of a person', [object('Node', { spec: {} }, { namespace: undefined })], [object('Node', { spec: { taints: [{ key: 'mine' }] } }, { namespace: undefined })], ['changed spec.taints']],
     ['a volume made for a claim', [], [object('PersistentVolume', {}, { namespace: undefined, annotations: { 'pv.kubernetes.io/provisioned-by': 'x' } })], []],
     ['a volume made by hand', [], [object('PersistentVolume', {}, { namespace: undefined })], ['added']],

@@ -24,7 +24,8 @@ const isRecord = (value: unknown): value is Json => typeof value === 'object' &&
 
 /** Annotations that are no change: a restart mark, our own notes, bookkeeping of controllers and of this runner. */
 const FREE_ANNOTATION = /^(kubectl\.kubernetes\.io\/(restartedAt|last-applied-configuration)$|kubernaut\.io\/|deployment\.kubernetes\.io\/(revision|desired-replicas|max-replicas)|deprecated\.daemonset\.template\.generation$|pv\.kubernetes\.io\/|volume\.(beta\.)?kubernetes\.io\/|autoscaling\.alpha\.kubernetes\.io\/|node\.alpha\.kubernetes\.io\/|batch\.kubernetes\.io\/)/;
-const FREE_LABEL = /^sandbox\.kubernaut\.io\//;
+/** Our own marks, and what the node lifecycle controller copies onto a new node. */
+const FREE_LABEL = /^(sandbox\.kubernaut\.io\/|beta\.kubernetes\.io\/(arch|os)$)/;
 /** Taints of the node lifecycle controller follow a node's condition and cordon. */
 const CONTROLLER_TAINT = /^node\.kubernetes\.io\//;
 
