@@ -1,32 +1,9 @@
+import { selects } from '../../src/domain/kube.js';
 import type { LabelSelector } from './kube-types.js';
 
-type Labels = Record<string, string> | undefined;
-
-function isExpressionMet(labels: Labels, key: string, operator: string, values: string[]): boolean {
-  const value = labels?.[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    default:
-      return false;
-  }
-}
-
-/** An empty selector matches everything, as in the API. */
-export function selectorMatches(selector: LabelSelector | undefined, labels: Labels): boolean {
-  const pairs = Object.entries(selector?.matchLabels ?? {});
-  const expressions = selector?.matchExpressions ?? [];
-  return (
-    pairs.every(([key, value]) => labels?.[key] === value) &&
-    expressions.every((one) => isExpressionMet(labels, one.key, one.operator, one.values ?? []))
-  );
-}
+/** An absent selector matches everything here (a NetworkPolicy peer without one), unlike in `selects`. */
+export const selectorMatches = (selector: LabelSelector | undefined, labels: Record<string, string> | undefined): boolean =>
+  selects(selector ?? {}, labels);
 
 /** Parses the query form: `a=b,c!=d,e in (x,y),f notin (z),g,!h`. */
 export function parseSelector(text: string): LabelSelector {
