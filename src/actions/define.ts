@@ -24,6 +24,8 @@ export interface ActionFacts {
   /** Limits from the policy for this action in this namespace (`maxReplicas`, `minAge`, …). */
   limits: ActionPolicy;
   now: string;
+  /** Whose write it will be: created objects are named after `hash` (`kb-<hash>-…`), markers carry `id` (actions.md 1.2). */
+  action: { id: string; hash: string };
 }
 
 export interface Planned {
@@ -39,6 +41,8 @@ export interface Planned {
   parameters?: Record<string, unknown>;
   /** Default: the action's. Where the parameters or the object say how long it may take (drain's deadline, progressDeadlineSeconds). */
   timeoutS?: number;
+  /** The step is undone by itself this long after it was applied (a debug mode, a temporary policy), seconds. */
+  expiresInS?: number;
 }
 
 export type Progress = { state: 'reached' | 'waiting' | 'failed'; detail: string };
@@ -82,6 +86,8 @@ export interface ActionDefinition<Id extends string = string, P extends TObject 
   applies(object: KubeObject, facts: ActionFacts): true | string;
   /** Pure. Throws KubernautError (InvalidParams, PreconditionChanged, …) naming object and next move when its row refuses. */
   plan(object: KubeObject, params: Static<P>, facts: ActionFacts): Planned;
+  /** Objects outside the watch cache (an owner's hook in a ConfigMap) that planning needs: read live, one GET each, when the target is enriched. */
+  reads?(target: KubeObject, limits: ActionPolicy): ObjectRef[];
   /** Replaces the engine's default. Must be safe to repeat from the start. */
   execute?(changes: readonly Change[], context: ExecuteContext): Promise<void>;
   /** Success condition over the cached world, after the write. `params` are the planned (pinned) ones. */

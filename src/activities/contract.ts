@@ -41,6 +41,8 @@ export interface PlanRequest {
   proposals: Proposal[];
   /** Keys of proposals that were tried in this remediation. */
   tried: string[];
+  /** Rung of the ladder, from 0: part of the identity of the writes. */
+  rung: number;
 }
 
 export type PlanAnswer =

@@ -57,6 +57,7 @@ export async function settle(changes: readonly Change[], { cluster, signal }: Ex
 function settled(world: World, change: Change): Progress {
   const ref = refOfChange(change);
   const object = world.get(ref.kind, ref.namespace, ref.name);
+  if (change.op === 'withdraw') return object === undefined ? { state: 'reached', detail: 'gone' } : { state: 'waiting', detail: `${ref.name} is still there` };
   if (change.op === 'delete') return object?.metadata.uid === change.uid ? { state: 'waiting', detail: `${ref.name} is still there` } : { state: 'reached', detail: 'gone' };
   if (!object) return { state: 'waiting', detail: `${ref.name} is not seen yet` };
   return isWritten(object, change) ? rolloutProgress(object) : { state: 'waiting', detail: 'not seen in the cache yet' };

@@ -1,5 +1,5 @@
 import type { Evidence, Problem } from '../domain/evidence.js';
-import { isPodReady, type KubeObject } from '../domain/kube.js';
+import { isPodReady, type KubeObject, type ObjectRef } from '../domain/kube.js';
 import type { Clock, Cluster, Embedder, Store } from '../domain/ports.js';
 import { redactText } from '../domain/redact.js';
 import { redactObject } from '../domain/redact-object.js';
@@ -16,6 +16,8 @@ export interface EnrichDeps {
   store: Pick<Store, 'putArtifact' | 'pastActions' | 'similarIncidents'>;
   embedder: Embedder;
   clock: Clock;
+  /** Objects outside the watch cache that some action needs for this target (`ActionDefinition.reads`). */
+  extras?(target: KubeObject): Promise<readonly ObjectRef[]>;
 }
 
 /** Small enough for a workflow history; everything else is behind `evidenceRef`. */
@@ -71,22 +73,31 @@ function createGather(deps: EnrichDeps) {
     addNamed(world, selection, texts, target.namespace);
     const events = collectEvents(cluster, selection.list().map((c) => c.object), nowMs);
     if (hasLogs) addSkeletons(world, selection);
+    const extras = hasLogs && object ? await readExtras(deps, cluster, object) : [];
     const memory = hasLogs ? await recall(deps, { target, problems, events, nowMs }) : NO_MEMORY;
 
     const evidence: Evidence = {
       takenAt,
       target,
       ...(object ? { object: copyOf(object, 'whole') } : {}),
-      objects: selection.list().map((c) => copyOf(c.object, c.detail)),
+      objects: [...selection.list().map((c) => copyOf(c.object, c.detail)), ...extras.map((o) => copyOf(o, 'whole'))],
       events,
       logs,
       problems: problems.map(redactedProblem),
       history: memory.history,
       similar: redactObject(memory.similar),
+      apis: cluster.apis?.() ?? [],
       missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...memory.missing],
     };
     return { evidence, pods };
   };
+}
+
+/** One live GET each; one that cannot be read is simply not there for the plan, which says so. */
+async function readExtras(deps: EnrichDeps, cluster: Cluster, object: KubeObject): Promise<KubeObject[]> {
+  const refs = (await deps.extras?.(object)) ?? [];
+  const read = await Promise.all(refs.map((ref) => cluster.read(ref).catch(() => undefined)));
+  return read.filter((o) => o !== undefined);
 }
 
 const NO_MEMORY: Recalled = { history: [], similar: [], missing: [] };

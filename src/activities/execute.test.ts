@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { MockActivityEnvironment } from '@temporalio/testing';
 import { act, attempt } from '../../test/support/act.js';
 import { memoryCluster, type MemoryCluster } from '../../test/support/memory-cluster.js';
-import { deploymentOf, evidenceOf, NOW, podOf, problemOf, replicaSetOf, threeNodes } from '../../test/support/objects.js';
+import { ACTION_ID, deploymentOf, evidenceOf, NOW, podOf, problemOf, replicaSetOf, threeNodes } from '../../test/support/objects.js';
 import { actions, type ActionId } from '../actions/index.js';
 import { KubernautError } from '../domain/errors.js';
 import { refOf, type KubeObject } from '../domain/kube.js';
@@ -18,7 +18,7 @@ const actionId = 'remediation/test/shop/Deployment/api/r-1/0';
 function stepOf(action: ActionId, object: KubeObject, parameters: Record<string, unknown>, others: KubeObject[] = threeNodes()): Step {
   const evidence = evidenceOf([object, ...others], { problems: [problemOf()] });
   const target = { ...refOf(object), uid: object.metadata.uid };
-  return createPlanStep({ actions })({ action, target, parameters, confidence: 1, reason: 'x', source: 'rules', by: 'test' }, evidence, DEFAULT_POLICY, 0, NOW);
+  return createPlanStep({ actions })({ proposal: { action, target, parameters, confidence: 1, reason: 'x', source: 'rules', by: 'test' }, evidence, policy: DEFAULT_POLICY, ordinal: 0, actionId: ACTION_ID, now: NOW });
 }
 
 const scaleStep = (): Step => stepOf('scale_deployment', deployment, { namespace: 'shop', name: 'api', replicas: 4 });

@@ -8,6 +8,7 @@ import type { ActionPolicy } from '../domain/policy.js';
 import type { ChangeOutcome, Clock, Cluster } from '../domain/ports.js';
 import { redactObject } from '../domain/redact-object.js';
 import type { Registry } from '../domain/registry.js';
+import { shortHash } from '../domain/target.js';
 import type { StepReply, StepRequest } from './contract.js';
 import { converge, settle } from './converge.js';
 import { deadlineIn } from './deadline.js';
@@ -128,9 +129,10 @@ async function undo(step: Step, context: ExecuteContext, settleMs: number): Prom
 async function read(deps: ExecuteDeps, action: Action, step: Step, context: ExecuteContext): Promise<StepReply> {
   const now = deps.clock.now();
   const world = context.cluster.world();
-  const evidence = { takenAt: now, target: step.target, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [] };
+  const evidence = { takenAt: now, target: step.target, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [], apis: context.cluster.apis?.() ?? [] };
   const limits: ActionPolicy = {};
-  const { detail, artifact } = await action.run!(step.parameters, { world, evidence, limits, now }, context);
+  const whose = { id: context.actionId, hash: shortHash(context.actionId) };
+  const { detail, artifact } = await action.run!(step.parameters, { world, evidence, limits, now, action: whose }, context);
   const ref = artifact === undefined ? undefined : await deps.keepArtifact?.(redactObject(artifact));
   return { status: 'applied', detail: ref ? `${detail} (${ref})` : detail };
 }

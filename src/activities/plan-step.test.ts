@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deepFreeze, deploymentOf, evidenceOf, hpaOf, NOW, problemOf, threeNodes } from '../../test/support/objects.js';
+import { ACTION_ID, deepFreeze, deploymentOf, evidenceOf, hpaOf, NOW, problemOf, threeNodes } from '../../test/support/objects.js';
 import { actions } from '../actions/index.js';
 import type { Proposal } from '../domain/plan.js';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.js';
@@ -14,7 +14,7 @@ const proposal: Proposal = {
   confidence: 0.9, reason: 'more load', source: 'rules', by: 'test',
 };
 const planStep = createPlanStep({ actions });
-const plan = (change: Partial<Proposal> = {}, policy: Policy = DEFAULT_POLICY, from = evidence) => planStep({ ...proposal, ...change }, from, policy, 2, NOW);
+const plan = (change: Partial<Proposal> = {}, policy: Policy = DEFAULT_POLICY, from = evidence) => planStep({ proposal: { ...proposal, ...change }, evidence: from, policy, ordinal: 2, actionId: ACTION_ID, now: NOW });
 
 describe('planStep', () => {
   it('pins everything a workflow needs to know', () => {

@@ -9,9 +9,20 @@ import type { Proposal, Step, Undo } from '../domain/plan.js';
 import { policyFor, type Policy } from '../domain/policy.js';
 import type { Registry } from '../domain/registry.js';
 import { mostSevere } from '../domain/signal.js';
-import { describeTarget, isSameObject } from '../domain/target.js';
+import { describeTarget, isSameObject, shortHash } from '../domain/target.js';
 
-export type PlanStep = (proposal: Proposal, evidence: Evidence, policy: Policy, ordinal: number, now: string) => Step;
+export interface PlanStepInput {
+  proposal: Proposal;
+  evidence: Evidence;
+  policy: Policy;
+  /** Position in the plan, from 0. */
+  ordinal: number;
+  /** Of the write to come (`actionIdOf`): objects it creates are named after it. */
+  actionId: string;
+  now: string;
+}
+
+export type PlanStep = (input: PlanStepInput) => Step;
 
 const DEFAULT_TIMEOUT_S = 300;
 
@@ -26,13 +37,13 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
     worlds.set(evidence, known);
     return known;
   };
-  return (proposal, evidence, policy, ordinal, now) => {
+  return ({ proposal, evidence, policy, ordinal, actionId, now }) => {
     const action = actionOf(deps.actions, proposal);
     checkParameters(action, proposal.parameters);
     const world = worldFor(evidence);
     const { ref, object } = ground(action, proposal, world);
     const limits = policyFor(policy, { namespace: ref.namespace, severity: mostSevere(evidence.problems.map((p) => p.severity)), action: action.id });
-    const facts = { world, evidence, limits, now };
+    const facts = { world, evidence, limits, now, action: { id: actionId, hash: shortHash(actionId) } };
     const planned = plan(action, object, proposal, facts);
     return {
       ordinal,
@@ -45,6 +56,7 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
       changes: planned.changes,
       undo: undoOf(action, planned),
       timeoutS: planned.timeoutS ?? action.timeoutS ?? deps.defaultTimeoutS ?? DEFAULT_TIMEOUT_S,
+      ...(planned.expiresInS === undefined ? {} : { expiresInS: planned.expiresInS }),
       isWriting: action.run === undefined,
     };
   };

@@ -74,7 +74,7 @@ interface Possible {
 async function consider(deps: PlanDeps, c: Considering): Promise<Possible | Refusal> {
   const refused = (reason: string, findings: SafetyFinding[] = []): Refusal => ({ proposal: c.proposal, reason, findings });
   try {
-    const planned = deps.planStep(c.proposal, c.evidence, c.policy, 0, deps.clock.now());
+    const planned = deps.planStep({ proposal: c.proposal, evidence: c.evidence, policy: c.policy, ordinal: 0, actionId: idOf(c.request, 0), now: deps.clock.now() });
     const step = { ...planned, isWitnessed: c.proposal.source !== 'model', timeoutS: Math.min(planned.timeoutS, Math.max(deps.maxActionS, Number(planned.parameters.deadlineS ?? 0))) };
     const verdict = await judge(deps, c, step);
     const blocking = verdict.findings.filter((f) => f.severity === 'deny' && f.reason !== 'autonomy_observe');
@@ -104,6 +104,9 @@ async function judge(deps: PlanDeps, c: Considering, step: Step): Promise<Verdic
   });
 }
 
+/** As the workflow will number it. */
+const idOf = ({ remediationId, target, rung }: PlanRequest, ordinal: number): string => actionIdOf(remediationId, workflowIdOf(target), rung * 100 + ordinal);
+
 const where = (step: Step) => ({ ...(step.target.namespace ? { namespace: step.target.namespace } : {}), action: step.action });
 
 function modeOf({ policy, request }: Pick<Considering, 'policy' | 'request'>, step: Step): 'act' | 'observe' | 'suggest' {
@@ -116,7 +119,7 @@ function modeOf({ policy, request }: Pick<Considering, 'policy' | 'request'>, st
 /** The exact write, refused or accepted by the API server's own admission, without being done. */
 async function dryRun(deps: PlanDeps, { request }: Considering, step: Step): Promise<void> {
   const cluster = deps.cluster(request.target.cluster);
-  const actionId = actionIdOf(request.remediationId, workflowIdOf(request.target), step.ordinal);
+  const actionId = idOf(request, step.ordinal);
   for (const change of step.changes) {
     await cluster.apply(change, { actionId, isDryRun: true }).catch((error: unknown) => {
       // A budget that is used up now is waited for when the eviction is due.

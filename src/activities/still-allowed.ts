@@ -29,12 +29,12 @@ const MARKS = { opt_out: optOut, being_deleted: beingDeleted, ownership, protect
  */
 export function createStillAllowed({ cluster, policy, actions, clock }: StillAllowedDeps) {
   return async (step: Step): Promise<void> => {
-    const world = cluster(step.target.cluster).world();
+    const live = cluster(step.target.cluster);
     const current = await policy();
-    const { findings } = evaluateSafety({ ...factsOf(step, world, current), now: clock.now() }, MARKS);
+    const { findings } = evaluateSafety({ ...factsOf(step, live.world(), current), now: clock.now() }, MARKS);
     const denied = findings.filter((f) => f.severity === 'deny');
     if (denied.length > 0) throw new KubernautError('PolicyDenied', denied.map((f) => f.message).join('; '));
-    assertApplies(actions.get(step.action), step, world, current, clock.now());
+    assertApplies(actions.get(step.action), step, live, current, clock.now());
   };
 }
 
@@ -54,10 +54,12 @@ const factsOf = (step: Step, world: World, policy: Policy) => ({
 /** The severity plays no part in what is asked here. */
 const where = ({ target, action }: Step) => ({ severity: 'warning' as const, ...(target.namespace ? { namespace: target.namespace } : {}), action });
 
-function assertApplies(action: Action, step: Step, world: World, policy: Policy, now: string): void {
+function assertApplies(action: Action, step: Step, live: Pick<Cluster, 'world' | 'apis'>, policy: Policy, now: string): void {
+  const world = live.world();
   const object = world.get(step.target.kind, step.target.namespace, step.target.name);
   if (!object || step.changes.length === 0) return;
-  const evidence: Evidence = { takenAt: now, target: step.target, object, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [] };
-  const applies = action.applies(object, { world, evidence, limits: policyFor(policy, where(step)), now });
+  const evidence: Evidence = { takenAt: now, target: step.target, object, objects: [], events: [], logs: [], problems: [], history: [], similar: [], missing: [], apis: live.apis?.() ?? [] };
+  const whose = { id: '', hash: '' }; // nothing is planned here
+  const applies = action.applies(object, { world, evidence, limits: policyFor(policy, where(step)), now, action: whose });
   if (applies !== true) throw new KubernautError('PreconditionChanged', `${step.action}: ${describeTarget(step.target)}: ${applies}`);
 }

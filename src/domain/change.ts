@@ -18,21 +18,25 @@ export type Change =
   | { op: 'edit'; ref: ObjectRef; uid: string; edits: Edit[]; subresource?: 'status' | 'resize' }
   | { op: 'scale'; ref: ObjectRef; uid: string; before: number; after: number }
   | { op: 'create'; object: KubeObject }
+  /** Removes what `create` made, if it is still ours and nobody adopted or changed it. */
+  | { op: 'withdraw'; object: KubeObject }
   | { op: 'delete'; ref: ObjectRef; uid: string }
   | { op: 'evict'; ref: ObjectRef; uid: string };
 
 export const refOfChange = (c: Change): ObjectRef =>
-  c.op === 'create'
+  c.op === 'create' || c.op === 'withdraw'
     ? { apiVersion: c.object.apiVersion, kind: c.object.kind, namespace: c.object.metadata.namespace, name: c.object.metadata.name }
     : c.ref;
 
-/** The exact inverse, or undefined where there is none (evict, delete) or it needs the uid the server gave (create). */
+/** The exact inverse, or undefined where there is none (evict, delete). */
 export function invert(change: Change): Change | undefined {
   switch (change.op) {
     case 'edit':
       return { ...change, edits: change.edits.map((e) => ({ path: e.path, before: e.after, after: e.before })).reverse() };
     case 'scale':
       return { ...change, before: change.after, after: change.before };
+    case 'create':
+      return { op: 'withdraw', object: change.object };
     default:
       return undefined;
   }

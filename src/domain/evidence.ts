@@ -75,4 +75,6 @@ export interface Evidence {
   similar: SimilarIncident[];
   /** What could not be read, and why: absent evidence is never read as "healthy". */
   missing: { what: string; why: string }[];
+  /** Optional APIs that the cluster serves, as `<group>/<version>/<Kind>`: what is not listed is not installed. */
+  apis?: string[];
 }

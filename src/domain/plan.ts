@@ -55,6 +55,8 @@ export interface Step {
   undo: Undo;
   /** Whole activity incl. converging, seconds. */
   timeoutS: number;
+  /** Undone by itself this long after it was applied, seconds. */
+  expiresInS?: number;
   /** True when the action writes to the cluster. */
   isWriting: boolean;
   /** Rules saw the trouble in the cluster's state: then they can see as well that it went by itself. */

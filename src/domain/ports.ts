@@ -31,6 +31,8 @@ export interface Cluster {
   isHealthy(): boolean;
   /** Kinds that cannot be read here (forbidden, not served), and why. */
   gaps?(): { kind: string; why: string }[];
+  /** Optional APIs (custom resources of other projects) that are served and watched: `<group>/<version>/<Kind>`. */
+  apis?(): string[];
   /** The cached objects (managedFields kept for owners only; Secret and ConfigMap values are never cached). */
   world(): World;
   /** The top owner of what a hint names, from the cache; undefined when nothing matches. */

@@ -24,7 +24,8 @@ import type { Config } from '../config/schema.js';
 import { revealed } from '../config/secret.js';
 import { durationMs } from '../domain/duration.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
-import { isPausedFor } from '../domain/policy.js';
+import type { KubeObject, ObjectRef } from '../domain/kube.js';
+import { isPausedFor, policyFor } from '../domain/policy.js';
 import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { watchedModel } from './watched-model.js';
@@ -91,13 +92,20 @@ interface Parts extends ComposeOptions {
   embedder: Embedder;
 }
 
+/** What the actions that could act here need to read beyond the watch cache. */
+async function extrasFor(policy: PolicySource, target: KubeObject): Promise<ObjectRef[]> {
+  const current = await policy.current();
+  const { namespace } = target.metadata;
+  return actions.members.flatMap((a) => a.reads?.(target, policyFor(current, { severity: 'warning', action: a.id, ...(namespace ? { namespace } : {}) })) ?? []);
+}
+
 function activityTables(parts: Parts): ActivityTables {
   const { store, policy, embedder, config } = parts;
   const cluster = (name: string): Cluster => {
     if (name !== parts.cluster.name) throw new KubernautError('NotFound', `cluster ${name} is not connected here; this process serves ${parts.cluster.name}`);
     return parts.cluster;
   };
-  const reading = { cluster, store, embedder, clock };
+  const reading = { cluster, store, embedder, clock, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),

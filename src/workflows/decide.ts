@@ -28,6 +28,7 @@ export async function decide(run: Run): Promise<Stage> {
     findings,
     proposals,
     tried: state.tried,
+    rung: state.rung,
   });
   state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
   if (answer.verdict) state.doc.verdict = answer.verdict;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from '@jest/globals';
 import { actions, type Action, type ActionId } from '../../src/actions/index.js';
-import { ACTION_FIXTURES } from '../support/action-fixtures.js';
+import { ACTION_CASES } from '../support/actions/index.js';
 import { fileOf, itKeepsTheContractOfActions } from './checks/action-contract.js';
 
 const FOLDER = join(process.cwd(), 'src', 'actions');
@@ -17,7 +17,7 @@ describe('the catalogue of actions', () => {
 });
 
 describe.each(members)('%s', (id, action) => {
-  itKeepsTheContractOfActions({ action, fixture: ACTION_FIXTURES[id], folder: FOLDER, catalogue: actions });
+  itKeepsTheContractOfActions({ action, fixture: ACTION_CASES[id].fixture, folder: FOLDER, catalogue: actions });
 });
 
 describe('restart_pod, rolling', () => {

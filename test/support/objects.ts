@@ -2,6 +2,7 @@ import type { Evidence, PastAction, Problem } from '../../src/domain/evidence.js
 import { refOf, worldOf, type KubeObject } from '../../src/domain/kube.js';
 import type { ActionFacts } from '../../src/actions/define.js';
 import type { ActionPolicy } from '../../src/domain/policy.js';
+import { shortHash } from '../../src/domain/target.js';
 
 /** Small, complete enough Kubernetes objects as plain JSON. Every uid is `uid-<kind>-<name>`, so that tests can write it. */
 
@@ -9,6 +10,9 @@ export const NOW = '2026-03-01T12:00:00.000Z';
 export const AN_HOUR_AGO = '2026-03-01T11:00:00Z';
 export const YESTERDAY = '2026-02-28T12:00:00Z';
 export const LAST_YEAR = '2025-03-01T12:00:00Z';
+
+/** Whose writes the tests plan. */
+export const ACTION_ID = 'remediation/test/shop/Deployment/api/r-0123456789/0';
 
 export const uidOf = (kind: string, name: string): string => `uid-${kind.toLowerCase()}-${name}`;
 
@@ -171,7 +175,7 @@ export const problemOf = (o: Partial<Problem> = {}): Problem => ({
   fingerprint: 'f1', alert: 'KubePodCrashLooping', severity: 'critical', status: 'firing', startedAt: NOW, refires: 0, labels: {}, annotations: {}, ...o,
 });
 
-export function evidenceOf(objects: KubeObject[], o: { target?: KubeObject; problems?: Problem[]; history?: PastAction[] } = {}): Evidence {
+export function evidenceOf(objects: KubeObject[], o: { target?: KubeObject; problems?: Problem[]; history?: PastAction[]; apis?: string[] } = {}): Evidence {
   const target = o.target ?? objects[0]!;
   return {
     takenAt: NOW,
@@ -184,6 +188,7 @@ export function evidenceOf(objects: KubeObject[], o: { target?: KubeObject; prob
     history: o.history ?? [],
     similar: [],
     missing: [],
+    ...(o.apis ? { apis: o.apis } : {}),
   };
 }
 
@@ -192,6 +197,7 @@ export const factsOf = (objects: KubeObject[], o: Parameters<typeof evidenceOf>[
   evidence: evidenceOf(objects, o),
   limits: o?.limits ?? {},
   now: o?.now ?? NOW,
+  action: { id: ACTION_ID, hash: shortHash(ACTION_ID) },
 });
 
 /** The object as it is after some edits of a plan: what the fixtures of the catalogue compare with. */

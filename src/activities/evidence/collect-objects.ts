@@ -17,6 +17,11 @@ const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'] a
 /** What bounds, serves and protects a namespace's pods. Few per namespace. */
 const BOUNDS = ['HorizontalPodAutoscaler', 'PodDisruptionBudget', 'ResourceQuota', 'LimitRange', 'NetworkPolicy', 'Service', 'EndpointSlice', 'Ingress'] as const;
 
+/** Objects of other projects that actions work through, where they are installed. */
+const OPERATED = ['VerticalPodAutoscaler', 'ScaledObject', 'VolumeSnapshot', 'Cluster', 'Backup', 'ExternalSecret', 'Certificate'] as const;
+/** Few, and of the whole cluster. */
+const CLUSTER_WIDE = ['StorageClass', 'VolumeSnapshotClass', 'MutatingWebhookConfiguration'] as const;
+
 export interface CollectedObjects {
   object?: KubeObject;
   /** Pods of the target: under the workload, on the node, using the claim, or in the namespace. */
@@ -38,6 +43,7 @@ export function collectObjects(world: World, target: Target): CollectedObjects {
   selection.add(pods.flatMap((pod) => ownersOf(world, pod)));
   selection.add(storageOf(world, pods));
   selection.add(world.list('Node'));
+  for (const kind of CLUSTER_WIDE) selection.add(world.list(kind));
   addTroubledNodes(world, selection, pods);
   const namespace = target.kind === 'Namespace' ? target.name : target.namespace;
   if (namespace) addNamespace(world, selection, namespace);
@@ -77,6 +83,7 @@ function addNamespace(world: World, selection: Selection, namespace: string): vo
   selection.addSome(`pods of namespace ${namespace}`, pods, MAX_PODS);
   selection.addSome(`ReplicaSets of namespace ${namespace}`, world.list('ReplicaSet', namespace).filter((r) => isWorthKeeping(world, r)), MAX_WORKLOADS);
   selection.add(world.list('PersistentVolumeClaim', namespace).slice(0, MAX_WORKLOADS));
+  for (const kind of OPERATED) selection.addSome(`${kind}s of namespace ${namespace}`, world.list(kind, namespace), MAX_WORKLOADS);
 }
 
 /** Old revisions matter where something may have to be rolled back: not for workloads that are fine. */

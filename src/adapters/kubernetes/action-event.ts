@@ -6,7 +6,7 @@ import type { Connection } from './connection.js';
 const EVENT_TIMEOUT_MS = 3_000;
 const CONTROLLER = 'kubernaut.io/remediation';
 
-type Unmarked = Extract<Change, { op: 'scale' | 'evict' | 'delete' }>;
+export type Unmarked = Extract<Change, { op: 'scale' | 'evict' | 'delete' }>;
 
 const WORDS: Record<Unmarked['op'], { reason: string; action: string; note: (c: Unmarked) => string }> = {
   scale: { reason: 'Scaled', action: 'Scale', note: (c) => (c.op === 'scale' ? `scaled ${c.before} → ${c.after}` : '') },

@@ -1,12 +1,12 @@
 import type { Change } from '../../domain/change.js';
 import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
 import type { ApplyOptions, ChangeOutcome } from '../../domain/ports.js';
-import { recordEvent } from './action-event.js';
+import { recordEvent, type Unmarked } from './action-event.js';
 import type { Connection } from './connection.js';
 import type { Rest } from './rest.js';
 import { userAgentOf, type Writer } from './write.js';
 import { writeEdit } from './write-edit.js';
-import { writeCreation, writeDeletion, writeEviction } from './write-once.js';
+import { writeCreation, writeDeletion, writeEviction, writeWithdrawal } from './write-once.js';
 import { writeScale } from './write-scale.js';
 
 export interface ApplyDeps {
@@ -31,12 +31,15 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
     read: async (ref, isFresh) => (options.isDryRun && !isFresh ? cached(deps.world(), ref) : undefined) ?? deps.rest.read(ref, subresource),
   };
   const outcome = await write(writer, change);
-  const hasTrace = change.op === 'edit' || change.op === 'create';
-  if (outcome.status === 'applied' && !hasTrace) {
-    await recordEvent(deps.connection, change, { actionId: options.actionId, userAgent, instance: deps.instance, now: deps.now() });
+  const untraced = untracedOf(change);
+  if (outcome.status === 'applied' && untraced) {
+    await recordEvent(deps.connection, untraced, { actionId: options.actionId, userAgent, instance: deps.instance, now: deps.now() });
   }
   return outcome;
 }
+
+/** What leaves no object of ours behind that could carry our mark. */
+const untracedOf = (change: Change): Unmarked | undefined => (change.op === 'edit' || change.op === 'create' || change.op === 'withdraw' ? undefined : change);
 
 /** Every request that is not a read passes here, whatever kind of change it belongs to. */
 const asking = (rest: Rest, { beforeWrite, isDryRun }: ApplyOptions): Rest =>
@@ -62,6 +65,8 @@ function write(writer: Writer, change: Change): Promise<ChangeOutcome> {
       return writeDeletion(writer, change);
     case 'create':
       return writeCreation(writer, change);
+    case 'withdraw':
+      return writeWithdrawal(writer, change);
   }
 }
 

@@ -59,6 +59,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
     name,
     isHealthy: () => cache.isLive(),
     gaps: () => cache.gaps(),
+    apis: () => cache.apis(),
     world: () => cache.index,
     resolve: (hints) => resolveHints(cache.index, name, hints),
     read: (ref) => rest.read(ref),

@@ -6,9 +6,11 @@ export interface Kind {
   isNamespaced: boolean;
   /** Held in the watch cache (actions.md 3.2). ConfigMaps and Secrets never are. */
   isCached: boolean;
+  /** Of another project: watched where it is installed, and its absence is no gap. */
+  isOptional: boolean;
 }
 
-type Row = [apiVersion: string, kind: string, plural: string, scope: 'ns' | 'cluster', cache?: 'cached'];
+type Row = [apiVersion: string, kind: string, plural: string, scope: 'ns' | 'cluster', cache?: 'cached' | 'optional'];
 
 /** The built-in kinds the catalogue touches; anything else is asked of the server's discovery. */
 const ROWS: readonly Row[] = [
@@ -39,12 +41,21 @@ const ROWS: readonly Row[] = [
   ['networking.k8s.io/v1', 'Ingress', 'ingresses', 'ns', 'cached'],
   ['storage.k8s.io/v1', 'StorageClass', 'storageclasses', 'cluster', 'cached'],
   ['discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices', 'ns', 'cached'],
+  ['admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', 'cluster', 'cached'],
   ['events.k8s.io/v1', 'Event', 'events', 'ns'],
   ['coordination.k8s.io/v1', 'Lease', 'leases', 'ns'],
   ['rbac.authorization.k8s.io/v1', 'Role', 'roles', 'ns'],
   ['rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', 'ns'],
   ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', 'cluster'],
   ['rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', 'cluster'],
+  ['autoscaling.k8s.io/v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers', 'ns', 'optional'],
+  ['keda.sh/v1alpha1', 'ScaledObject', 'scaledobjects', 'ns', 'optional'],
+  ['snapshot.storage.k8s.io/v1', 'VolumeSnapshot', 'volumesnapshots', 'ns', 'optional'],
+  ['snapshot.storage.k8s.io/v1', 'VolumeSnapshotClass', 'volumesnapshotclasses', 'cluster', 'optional'],
+  ['postgresql.cnpg.io/v1', 'Cluster', 'clusters', 'ns', 'optional'],
+  ['postgresql.cnpg.io/v1', 'Backup', 'backups', 'ns', 'optional'],
+  ['external-secrets.io/v1', 'ExternalSecret', 'externalsecrets', 'ns', 'optional'],
+  ['cert-manager.io/v1', 'Certificate', 'certificates', 'ns', 'optional'],
 ];
 
 export const KINDS: readonly Kind[] = ROWS.map(([apiVersion, kind, plural, scope, cache]) => ({
@@ -52,7 +63,8 @@ export const KINDS: readonly Kind[] = ROWS.map(([apiVersion, kind, plural, scope
   kind,
   plural,
   isNamespaced: scope === 'ns',
-  isCached: cache === 'cached',
+  isCached: cache !== undefined,
+  isOptional: cache === 'optional',
 }));
 
 const byGvk = new Map(KINDS.map((k) => [`${k.apiVersion}/${k.kind}`, k]));

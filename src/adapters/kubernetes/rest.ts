@@ -68,6 +68,6 @@ function kindsIn(apiVersion: string, list: unknown): Map<string, Kind> {
   return new Map(
     resources
       .filter((r) => !r.name.includes('/'))
-      .map((r) => [r.kind, { apiVersion, kind: r.kind, plural: r.name, isNamespaced: r.namespaced, isCached: false }]),
+      .map((r) => [r.kind, { apiVersion, kind: r.kind, plural: r.name, isNamespaced: r.namespaced, isCached: false, isOptional: true }]),
   );
 }

@@ -19,6 +19,8 @@ export interface WatchCache {
   /** Every watched kind is in step with the server right now. */
   isLive(): boolean;
   gaps(): Gap[];
+  /** Optional kinds that are served, `<group>/<version>/<Kind>`. */
+  apis(): string[];
   /** Called after changes, at most once per turn of the event loop. Returns the unsubscription. */
   subscribe(listener: (world: World) => void): () => void;
   close(): Promise<void>;
@@ -37,10 +39,15 @@ export interface WatchCacheOptions {
 
 const GAP_RETRY_MS = 60_000;
 
+/** Not installed, which is no gap in what we see. One that we may not read is. */
+const isAbsent = (w: KindWatch): boolean => w.kind.isOptional && w.status === 404;
+
 interface KindWatch {
   kind: Kind;
   state: 'syncing' | 'live' | 'broken' | 'gap';
   why: string;
+  /** HTTP status of the refusal that made it a gap. */
+  status?: number;
   stop(): Promise<void>;
 }
 
@@ -75,7 +82,8 @@ export async function openWatchCache(options: WatchCacheOptions): Promise<WatchC
   return {
     index,
     isLive: () => watches.every((w) => w.state === 'live' || w.state === 'gap'),
-    gaps: () => watches.filter((w) => w.state === 'gap').map((w) => ({ kind: w.kind.kind, why: w.why })),
+    gaps: () => watches.filter((w) => w.state === 'gap' && !isAbsent(w)).map((w) => ({ kind: w.kind.kind, why: w.why })),
+    apis: () => watches.filter((w) => w.kind.isOptional && w.state === 'live').map((w) => `${w.kind.apiVersion}/${w.kind.kind}`),
     subscribe: changes.subscribe,
     close,
   };
@@ -105,12 +113,13 @@ function followKind(kind: Kind, index: ObjectIndex, onChange: () => void, option
   informer.on('update', put);
   informer.on('delete', (o) => (index.remove(o as unknown as KubeObject), onChange()));
   informer.on('error', (error: unknown) => {
-    const isAbsent = isRefusal(error);
-    self.state = isAbsent ? 'gap' : 'broken';
+    const isRefused = isRefusal(error);
+    self.state = isRefused ? 'gap' : 'broken';
+    self.status = statusOf(error);
     self.why = whyOf(error);
-    if (isAbsent) onSettled();
+    if (isRefused) onSettled();
     if (isStopped) return;
-    timer = setTimeout(start, isAbsent ? GAP_RETRY_MS : delayMs);
+    timer = setTimeout(start, isRefused ? GAP_RETRY_MS : delayMs);
     delayMs = Math.min(delayMs * 2, options.maxRetryDelayMs);
   });
 
@@ -135,7 +144,8 @@ function followKind(kind: Kind, index: ObjectIndex, onChange: () => void, option
 }
 
 /** Forbidden or not served: not fatal, asked again now and then in case somebody grants or installs it. */
-const isRefusal = (error: unknown): boolean => [401, 403, 404, 405].includes((error as { statusCode?: number }).statusCode ?? 0);
+const statusOf = (error: unknown): number => (error as { statusCode?: number }).statusCode ?? 0;
+const isRefusal = (error: unknown): boolean => [401, 403, 404, 405].includes(statusOf(error));
 
 const whyOf = (error: unknown): string => {
   const said = error instanceof ApiError || error instanceof Error ? error.message : String(error);

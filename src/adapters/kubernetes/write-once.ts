@@ -80,3 +80,28 @@ function adopt(w: Writer, found: KubeObject): ChangeOutcome {
 }
 
 const refWithKind = (o: KubeObject) => refOf(o);
+
+/** A person who wants to keep what we made puts this on it. */
+const ADOPTED_BY = 'kubernaut.io/adopted-by';
+
+/** Removes what `create` made: only ours, only as we made it. One that somebody adopted or changed is theirs. */
+export async function writeWithdrawal(w: Writer, { object }: Extract<Change, { op: 'withdraw' }>): Promise<ChangeOutcome> {
+  const ref = refOf(object);
+  const found = await w.read(ref, false);
+  if (!found || found.metadata.deletionTimestamp || found.metadata.annotations?.[LAST_ACTION] !== w.options.actionId) return alreadyDone(found);
+  const adopter = found.metadata.annotations[ADOPTED_BY];
+  if (adopter) throw changedSincePlan(w, ref, `its owner (adopted by ${adopter})`);
+  if (!holds(found, object)) throw changedSincePlan(w, ref, 'what we created');
+  return writeDeletion(w, { op: 'delete', ref, uid: found.metadata.uid! });
+}
+
+/** Every part we wrote is as we wrote it; what the server defaulted beside it does not count. */
+const holds = (live: KubeObject, made: KubeObject): boolean =>
+  ['spec', 'data', 'rules'].every((part) => contains(live[part], made[part])) && contains(live.metadata.labels, made.metadata.labels);
+
+function contains(live: unknown, made: unknown): boolean {
+  if (made === undefined) return true;
+  if (Array.isArray(made)) return Array.isArray(live) && live.length === made.length && made.every((m, n) => contains(live[n], m));
+  if (made === null || typeof made !== 'object') return live === made;
+  return live !== null && typeof live === 'object' && Object.entries(made).every(([key, value]) => contains((live as Record<string, unknown>)[key], value));
+}

@@ -8,9 +8,10 @@ import { createPlanStep } from '../../../src/activities/plan-step.js';
 import { invertAll } from '../../../src/domain/change.js';
 import { refOf } from '../../../src/domain/kube.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
+import { shortHash } from '../../../src/domain/target.js';
 import type { Registry } from '../../../src/domain/registry.js';
-import type { ActionFixture } from '../../support/action-fixtures.js';
-import { deepFreeze, evidenceOf, factsOf, NOW } from '../../support/objects.js';
+import type { ActionFixture } from '../../support/actions/action-case.js';
+import { ACTION_ID, deepFreeze, evidenceOf, factsOf, NOW } from '../../support/objects.js';
 
 export const fileOf = (id: string) => `${id.replaceAll('_', '-')}.ts`;
 const isWriting = (action: Action) => action.run === undefined;
@@ -27,7 +28,7 @@ const propertiesOf = (action: Action) => Object.entries(action.params.properties
 const nameKeysOf = (action: Action) =>
   propertiesOf(action).flatMap(([key, schema]) => (schema.type === 'string' && ['namespace', 'name', 'node', 'pod', 'workload', 'container'].includes(key) ? [key] : []));
 
-const factsFor = (fixture: ActionFixture, object = fixture.object, others = fixture.others) => factsOf([object, ...others], { problems: fixture.problems, history: fixture.history });
+const factsFor = (fixture: ActionFixture, object = fixture.object, others = fixture.others) => factsOf([object, ...others], { problems: fixture.problems, history: fixture.history, apis: fixture.apis, limits: fixture.limits });
 
 function planOf(action: Action, fixture: ActionFixture, object = fixture.object, others = fixture.others) {
   const input = deepFreeze({ object, params: fixture.params, facts: { ...factsFor(fixture, object, others) } });
@@ -106,7 +107,10 @@ export function itKeepsTheContractOfActions({ action, fixture, folder, catalogue
   it('plans pinned writes where it writes, none where it only reads', () => {
     const { changes } = planOf(action, fixture);
     if (!isWriting(action)) expect(changes).toEqual([]);
-    for (const change of changes) expect(change).toMatchObject({ uid: expect.stringMatching(/^uid-/) });
+    for (const change of changes) {
+      if (change.op === 'create') expect(change.object.metadata.name).toMatch(new RegExp(`^kb-${shortHash(ACTION_ID)}`));
+      else expect(change).toMatchObject({ uid: expect.stringMatching(/^uid-/) });
+    }
     expect(changes.length > 0).toBe(isWriting(action));
   });
 
@@ -119,9 +123,10 @@ export function itKeepsTheContractOfActions({ action, fixture, folder, catalogue
   });
 
   it('becomes a step with its undo recorded', () => {
-    const evidence = evidenceOf([fixture.object, ...fixture.others], { problems: fixture.problems, history: fixture.history });
+    const evidence = evidenceOf([fixture.object, ...fixture.others], { problems: fixture.problems, history: fixture.history, apis: fixture.apis });
+    const policy = { ...DEFAULT_POLICY, ...(fixture.limits ? { actions: { [id]: fixture.limits } } : {}) };
     const target = { ...refOf(fixture.object), uid: fixture.object.metadata.uid };
-    const step = createPlanStep({ actions: catalogue })({ action: id, target, parameters: fixture.params, confidence: 1, reason: 'x', source: 'rules', by: 'test' }, evidence, DEFAULT_POLICY, 3, NOW);
+    const step = createPlanStep({ actions: catalogue })({ proposal: { action: id, target, parameters: fixture.params, confidence: 1, reason: 'x', source: 'rules', by: 'test' }, evidence, policy, ordinal: 3, actionId: ACTION_ID, now: NOW });
     expect(step).toMatchObject({ ordinal: 3, action: id, target: { cluster: 'test', ...target }, isWriting: isWriting(action) });
     if (action.undo === 'exact') expect(step.undo).toEqual({ kind: 'exact', changes: invertAll(step.changes) });
     if (typeof action.undo === 'object') expect(step.undo).toEqual({ kind: 'none', why: action.undo.irreversible });

@@ -11,8 +11,8 @@ export const grounding: Check = (f) => {
   if (!f.step.isWriting && uid === undefined) return [];
   if (uid === undefined || !isGrounded(f, uid)) return deny('not_grounded', `${targetText(f)} was not read by this remediation`);
   if (!subjectOf(f)) return deny('target_missing', `${targetText(f)} is not in the cluster any more`);
-  const strayed = f.step.changes.find((c) => c.op !== 'create' && !isGrounded(f, c.uid));
-  return strayed && strayed.op !== 'create' ? deny('not_grounded', `the step would write ${strayed.ref.kind} ${strayed.ref.name}, which was not read`) : [];
+  const strayed = f.step.changes.filter((c) => 'uid' in c).find((c) => !isGrounded(f, c.uid));
+  return strayed ? deny('not_grounded', `the step would write ${strayed.ref.kind} ${strayed.ref.name}, which was not read`) : [];
 };
 
 const isGrounded = (f: SafetyFacts, uid: string): boolean => f.groundedUids.has(uid) || ownsGrounded(f, uid) || carriesGrounded(f, uid);
