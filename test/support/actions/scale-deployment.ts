@@ -22,7 +22,7 @@ export const scaleDeployment: ActionCase = {
         { when: 'it would go to zero', code: 'InvalidParams', params: () => ({ replicas: 0 }) },
         { when: 'the count is a text', code: 'InvalidParams', params: () => ({ replicas: '3' }) },
         { when: 'the step is too big', code: 'InvalidParams', params: () => ({ replicas: 40 }) },
-        { when: 'it is over the cap of the policy', code: 'PolicyDenied', policy: () => ({ actions: { scale_deployment: { maxReplicas: 2 } } }) },
+        { when: 'it is over the cap of the policy', code: 'InvalidParams', policy: () => ({ actions: { scale_deployment: { maxReplicas: 2 } } }) },
         {
           when: 'an autoscaler owns the count', code: 'PreconditionChanged',
           spoil: (objects, { ref }) => [

@@ -170,13 +170,14 @@ function plan(cluster: ConnectedCluster, what: Planning): Step {
 }
 
 /** The scene as it is, or with one thing wrong. */
-function spoilt({ params, problems = [], policy, refusal, scene }: Planning) {
-  const asked = { ...params, ...(scene && refusal?.params?.(scene)) };
+function spoilt({ params, problems = [], policy, refusal: wrong, scene }: Planning) {
+  const refusal = scene && wrong;
+  const asked = { ...params, ...refusal?.params?.(scene) };
   return {
     parameters: Object.fromEntries(Object.entries(asked).filter(([, v]) => v !== undefined)),
-    policy: { ...DEFAULT_POLICY, ...policy, ...(scene && refusal?.policy?.(scene)) },
+    policy: { ...DEFAULT_POLICY, ...policy, ...refusal?.policy?.(scene) },
     evidence: { problems: refusal?.problems ?? problems, history: refusal?.history, ...(refusal?.apis ? { apis: refusal.apis } : {}) },
-    spoil: (objects: KubeObject[]): KubeObject[] => (scene && refusal?.spoil?.(objects, scene)) || objects,
+    spoil: (objects: KubeObject[]): KubeObject[] => refusal?.spoil?.(objects, scene) ?? objects,
   };
 }
 
