@@ -3,7 +3,7 @@ import type { Step } from '../../src/domain/plan.js';
 import { act } from '../support/act.js';
 import { ACTION_CASES } from '../support/actions/index.js';
 import type { Scene } from '../support/actions/action-case.js';
-import { describeWrite, openStage, type Stage } from '../support/actions/stage.js';
+import { describeWrite, openStage, spoilt, type Stage } from '../support/actions/stage.js';
 
 let stage: Stage;
 
@@ -39,7 +39,7 @@ describe.each(cases)('$title on a real API server', ({ id, prepare, refusals }) 
 
   if (refusals.length > 0) {
     it.each(refusals)('refuses when $when, with $code, before any write', (refusal) => {
-      expect(() => stage.planned({ action: id, ...scene, scene, refusal })).toThrow(rejection(refusal.code));
+      expect(() => stage.planned({ action: id, ...spoilt(scene, refusal) })).toThrow(rejection(refusal.code));
     });
   }
 

@@ -8,6 +8,7 @@ import { actions, type Action } from '../../../src/actions/index.js';
 import { createExecute, type ActionActivities, type ExecuteDeps } from '../../../src/activities/execute.js';
 import { createPlanStep } from '../../../src/activities/plan-step.js';
 import { connectCluster, type ConnectedCluster } from '../../../src/adapters/kubernetes/connect-cluster.js';
+import type { PastAction } from '../../../src/domain/evidence.js';
 import { conditionOf, refOf, type KubeObject, type ObjectRef, type World } from '../../../src/domain/kube.js';
 import type { Step } from '../../../src/domain/plan.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
@@ -67,8 +68,11 @@ export interface Shape {
 export interface Planning extends Pick<Scene, 'ref' | 'params' | 'problems' | 'policy'> {
   action: string;
   actionId?: string;
-  refusal?: Refusal;
-  scene?: Scene;
+  history?: PastAction[];
+  /** Served optional APIs. Default: those of the cluster. */
+  apis?: string[];
+  /** Changes the copies before planning, or gives others. */
+  spoil?(objects: KubeObject[]): KubeObject[] | void;
 }
 
 export interface StageOptions {
@@ -158,28 +162,26 @@ const deployment = (ns: string, { name = 'api', replicas = 2, container = {}, st
   },
 });
 
-/** From recorded, redacted evidence alone, as activities/plan.ts does. A refusal spoils the evidence first. */
+/** From recorded, redacted evidence alone, as activities/plan.ts does. */
 function plan(cluster: ConnectedCluster, what: Planning): Step {
-  const { action, ref, actionId = 'remediation/test/x/plan/0' } = what;
-  const { parameters, policy, evidence: known, spoil } = spoilt(what);
+  const { action, ref, params, problems, history, apis = cluster.apis?.(), policy, spoil, actionId = 'remediation/test/x/plan/0' } = what;
   const target = cluster.world().get(ref.kind, ref.namespace, ref.name)!;
   const copies = JSON.parse(JSON.stringify(redactObject([...cluster.world().objects]))) as KubeObject[];
-  const evidence = evidenceOf(spoil(copies), { target, apis: cluster.apis?.(), ...known });
-  const proposal = { action, target: { ...refOf(target), uid: target.metadata.uid! }, parameters, confidence: 1, reason: 'x', source: 'rules' as const, by: 'test' };
-  return createPlanStep({ actions })({ proposal, evidence, policy, ordinal: 0, actionId, now: new Date().toISOString() });
+  const evidence = evidenceOf(spoil?.(copies) ?? copies, { target, apis, problems, history });
+  const proposal = { action, target: { ...refOf(target), uid: target.metadata.uid! }, parameters: params, confidence: 1, reason: 'x', source: 'rules' as const, by: 'test' };
+  return createPlanStep({ actions })({ proposal, evidence, policy: { ...DEFAULT_POLICY, ...policy }, ordinal: 0, actionId, now: new Date().toISOString() });
 }
 
-/** The scene as it is, or with one thing wrong. */
-function spoilt({ params, problems = [], policy, refusal: wrong, scene }: Planning) {
-  const refusal = scene && wrong;
-  const asked = { ...params, ...refusal?.params?.(scene) };
-  return {
-    parameters: Object.fromEntries(Object.entries(asked).filter(([, v]) => v !== undefined)),
-    policy: { ...DEFAULT_POLICY, ...policy, ...refusal?.policy?.(scene) },
-    evidence: { problems: refusal?.problems ?? problems, history: refusal?.history, ...(refusal?.apis ? { apis: refusal.apis } : {}) },
-    spoil: (objects: KubeObject[]): KubeObject[] => refusal?.spoil?.(objects, scene) ?? objects,
-  };
-}
+/** The scene with one thing wrong. */
+export const spoilt = (scene: Scene, { params, spoil, problems, history, policy, apis }: Refusal): Omit<Planning, 'action'> => ({
+  ref: scene.ref,
+  params: Object.fromEntries(Object.entries({ ...scene.params, ...params?.(scene) }).filter(([, v]) => v !== undefined)),
+  problems: problems ?? scene.problems,
+  policy: { ...scene.policy, ...policy?.(scene) },
+  history,
+  apis,
+  spoil: (objects) => spoil?.(objects, scene) ?? objects,
+});
 
 async function ledgerOf(auditLog: string, actionId: string): Promise<LedgerLine[]> {
   await sleep(300); // the audit backend writes in batches
