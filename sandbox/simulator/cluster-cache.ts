@@ -16,10 +16,10 @@ export interface ClusterCache extends ClusterView {
   stop(): Promise<void>;
 }
 
-interface Stored {
+export interface Stored {
   metadata: { name: string; namespace?: string; uid: string; resourceVersion?: string };
 }
-type Store = Map<string, Map<string, Stored>>;
+export type Store = Map<string, Map<string, Stored>>;
 
 const restartAfterMs = 500;
 
@@ -44,12 +44,12 @@ function drop(store: Store, object: Stored): boolean {
   return true;
 }
 
-interface Running {
+export interface Running {
   informer: ListWatch<KubernetesObject>;
   listed: Promise<void>;
 }
 
-interface InformerDeps {
+export interface InformerDeps {
   client: KubeClient;
   watch: Watch;
   store: Store;
@@ -57,8 +57,8 @@ interface InformerDeps {
   tell(change: Change, object: Stored): void;
 }
 
-function startInformer(kind: Kind, { client, watch, store, isStopped, tell }: InformerDeps): Running {
-  const path = collectionPath(kind);
+/** Lists and follows one collection, whatever its kind. */
+export function startInformer(path: string, { client, watch, store, isStopped, tell }: InformerDeps): Running {
   let hasListed: () => void = () => undefined;
   const listed = new Promise<void>((resolve) => (hasListed = resolve));
   const list = async (): Promise<KubernetesListObject<KubernetesObject>> => {
@@ -100,7 +100,7 @@ export function clusterCacheOf(client: KubeClient): ClusterCache {
     for (const listener of listeners.get(kind) ?? []) listener(change, object as KindMap[Kind]);
   };
   const start = (kind: Kind): Running =>
-    startInformer(kind, { client, watch, store: storeOf(kind), isStopped: () => isStopped, tell: (change, object) => tell(kind, change, object) });
+    startInformer(collectionPath(kind), { client, watch, store: storeOf(kind), isStopped: () => isStopped, tell: (change, object) => tell(kind, change, object) });
 
   return {
     get: <K extends Kind>(kind: K, namespace: string | undefined, name: string) => stores.get(kind)?.get(namespace ?? '')?.get(name) as KindMap[K] | undefined,

@@ -1,3 +1,6 @@
+import { applyCrds } from '../operators/apply-crds.js';
+import { operators } from '../operators/index.js';
+import { runOperators } from '../operators/run-operators.js';
 import { readImageTable, imageTableOf } from '../images.js';
 import { accessChecksOf } from './access-checks.js';
 import { routeChanges } from './change-routing.js';
@@ -58,6 +61,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const client = kubeClientOf(options.kubeconfig);
   const kubeletVersion = await serverVersion(client);
   const cache = clusterCacheOf(client);
+  // served a moment after they are created: that moment passes while everything else starts
+  const crds = applyCrds(client, operators);
+  crds.catch(() => undefined);
   await Promise.all([createImageTable(client, options.images ?? 'images: []\n'), createDefaultClasses(client)]);
 
   const live: { world?: World; pods?: PodDriver; nodes?: NodeDriver } = {};
@@ -83,6 +89,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   runStorage(client, cache, onError);
   await createDefaultNodes(client);
   await registerMetricsApi(client, kubelet.port);
+  await crds;
+  const running = await runOperators({ client, world, operators, onError });
   routing.touchAll();
   const metrics = await startMetricsServer(world);
 
@@ -95,7 +103,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       live.nodes?.stop();
       routing.stop();
       access.stop();
-      await pods.stop();
+      await Promise.all([pods.stop(), running.stop()]);
       await Promise.all([cache.stop(), kubelet.stop(), metrics.stop()]);
       client.close();
     },
