@@ -60,6 +60,7 @@ function settled(world: World, change: Change): Progress {
   if (change.op === 'withdraw') return object === undefined ? { state: 'reached', detail: 'gone' } : { state: 'waiting', detail: `${ref.name} is still there` };
   if (change.op === 'delete') return object?.metadata.uid === change.uid ? { state: 'waiting', detail: `${ref.name} is still there` } : { state: 'reached', detail: 'gone' };
   if (!object) return { state: 'waiting', detail: `${ref.name} is not seen yet` };
+  if (change.op === 'call') return { state: 'reached', detail: 'asked for' };
   return isWritten(object, change) ? rolloutProgress(object) : { state: 'waiting', detail: 'not seen in the cache yet' };
 }
 

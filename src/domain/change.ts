@@ -7,7 +7,29 @@ export interface Edit {
   path: string[];
   before?: unknown;
   after?: unknown;
+  /**
+   * Written with the others and compared before the write, never after it: its controller moves it on at once
+   * (a phase, the time of a request).
+   */
+  isTransient?: boolean;
 }
+
+/** What Patroni's REST API is asked for. Names and bounds, all pinned; who sends it finds the addresses. */
+export type PatroniRequest =
+  | {
+      kind: 'switchover';
+      leader: string;
+      candidate: string;
+      /** How far the candidate may be behind, and how long ago the last change of leader must be. */
+      limits: { lagBytes: number; lagS: number; minIntervalS: number };
+    }
+  | {
+      kind: 'reinitialize';
+      leader: string;
+      member: string;
+      /** A PostgreSQL that started after this is not the one that was to be replaced. */
+      startedBefore: string;
+    };
 
 /**
  * A write, fully pinned when planned. The engine re-reads, compares, then writes once:
@@ -21,18 +43,20 @@ export type Change =
   /** Removes what `create` made, if it is still ours and nobody adopted or changed it. */
   | { op: 'withdraw'; object: KubeObject }
   | { op: 'delete'; ref: ObjectRef; uid: string }
-  | { op: 'evict'; ref: ObjectRef; uid: string };
+  | { op: 'evict'; ref: ObjectRef; uid: string }
+  /** A request to a service that runs in this pod, where no Kubernetes object stands for what is wanted. */
+  | { op: 'call'; ref: ObjectRef; uid: string; service: 'patroni'; request: PatroniRequest };
 
 export const refOfChange = (c: Change): ObjectRef =>
   c.op === 'create' || c.op === 'withdraw'
     ? { apiVersion: c.object.apiVersion, kind: c.object.kind, namespace: c.object.metadata.namespace, name: c.object.metadata.name }
     : c.ref;
 
-/** The exact inverse, or undefined where there is none (evict, delete). */
+/** The exact inverse, or undefined where there is none (evict, delete, call). */
 export function invert(change: Change): Change | undefined {
   switch (change.op) {
     case 'edit':
-      return { ...change, edits: change.edits.map((e) => ({ path: e.path, before: e.after, after: e.before })).reverse() };
+      return { ...change, edits: change.edits.map((e) => ({ ...e, before: e.after, after: e.before })).reverse() };
     case 'scale':
       return { ...change, before: change.after, after: change.before };
     case 'create':
@@ -61,14 +85,14 @@ export const sameValue = (a: unknown, b: unknown): boolean =>
 export type EditState = 'before' | 'after' | 'drifted';
 
 /**
- * Where the live object stands: `after` when every edit is already there, `before` when all old values hold.
+ * Where the live object stands: `after` when every edit that stays is already there, `before` when all old values hold.
  * Plans are made from redacted evidence: a value with a mask in it is compared with the live value masked likewise.
  */
 export function stateOfEdits(object: KubeObject, edits: readonly Edit[]): EditState {
   let redacted: KubeObject | undefined;
   const stands = (path: string[], value: unknown): boolean =>
     isMasked(value) ? sameValue(valueAt((redacted ??= redactObject(object)), path), value) : sameValue(valueAt(object, path), value);
-  if (edits.every((e) => stands(e.path, e.after))) return 'after';
+  if (edits.every((e) => e.isTransient === true || stands(e.path, e.after))) return 'after';
   if (edits.every((e) => stands(e.path, e.before))) return 'before';
   return 'drifted';
 }

@@ -1,4 +1,4 @@
-import type { Change } from './change.js';
+import type { Change, PatroniRequest } from './change.js';
 import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
 import type { Pause } from './policy.js';
@@ -22,6 +22,23 @@ export interface ApplyOptions {
   isUndo?: boolean;
   /** Asked between the read and the write, and only when a write is due: the last word of kill switch and signal. What it throws ends the call. */
   beforeWrite?(): Promise<void>;
+}
+
+/** What one request to Patroni needs besides its own words. */
+export interface PatroniCall {
+  request: PatroniRequest;
+  /** The live IP address of a member's pod. Throws TargetNotFound, and TargetReplaced when it is not the pod that was planned for. */
+  addressOf(member: string): Promise<string>;
+  options: ApplyOptions;
+}
+
+/** Clusters of PostgreSQL that Patroni leads, over its REST API. */
+export interface DatabaseControl {
+  /**
+   * Looks at the cluster, compares, asks `beforeWrite`, sends once. A dry run looks and compares.
+   * Throws PreconditionChanged (Drifted when undoing), OutcomeUnknown, DatabaseUnavailable, Forbidden, Unsupported.
+   */
+  call(call: PatroniCall): Promise<ChangeOutcome['status']>;
 }
 
 /** One Kubernetes cluster. Reads come from the watch cache unless they say live. Writes go through `apply` alone. */

@@ -66,7 +66,7 @@ export function memoryCluster(initial: KubeObject[]): MemoryCluster {
 }
 
 function write(cluster: MemoryCluster, change: Change, { isDryRun, isUndo }: ApplyOptions): ChangeOutcome {
-  if (change.op === 'create' || change.op === 'withdraw') throw new Error('not part of this test');
+  if (change.op === 'create' || change.op === 'withdraw' || change.op === 'call') throw new Error('not part of this test');
   const { kind, namespace, name } = change.ref;
   const object = cluster.world().get(kind, namespace, name);
   const put = (next: KubeObject | undefined): ChangeOutcome => {

@@ -6,12 +6,15 @@ import type { Connection } from './connection.js';
 const EVENT_TIMEOUT_MS = 3_000;
 const CONTROLLER = 'kubernaut.io/remediation';
 
-export type Unmarked = Extract<Change, { op: 'scale' | 'evict' | 'delete' }>;
+export type Unmarked = Extract<Change, { op: 'edit' | 'scale' | 'evict' | 'delete' | 'call' }>;
 
 const WORDS: Record<Unmarked['op'], { reason: string; action: string; note: (c: Unmarked) => string }> = {
   scale: { reason: 'Scaled', action: 'Scale', note: (c) => (c.op === 'scale' ? `scaled ${c.before} → ${c.after}` : '') },
   evict: { reason: 'Evicted', action: 'Evict', note: () => 'evicted' },
   delete: { reason: 'Deleted', action: 'Delete', note: () => 'deleted' },
+  // only of a subresource: the object itself carries our annotation
+  edit: { reason: 'Changed', action: 'Change', note: (c) => (c.op === 'edit' ? `changed the ${c.subresource} of` : '') },
+  call: { reason: 'Called', action: 'Call', note: (c) => (c.op === 'call' ? `asked for a ${c.request.kind} through` : '') },
 };
 
 /**

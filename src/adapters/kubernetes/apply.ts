@@ -1,10 +1,11 @@
 import type { Change } from '../../domain/change.js';
 import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
-import type { ApplyOptions, ChangeOutcome } from '../../domain/ports.js';
+import type { ApplyOptions, ChangeOutcome, DatabaseControl } from '../../domain/ports.js';
 import { recordEvent, type Unmarked } from './action-event.js';
 import type { Connection } from './connection.js';
 import type { Rest } from './rest.js';
 import { userAgentOf, type Writer } from './write.js';
+import { writeCall } from './write-call.js';
 import { writeEdit } from './write-edit.js';
 import { writeCreation, writeDeletion, writeEviction, writeWithdrawal } from './write-once.js';
 import { writeScale } from './write-scale.js';
@@ -13,6 +14,8 @@ export interface ApplyDeps {
   connection: Connection;
   rest: Rest;
   world: () => World;
+  /** Patroni, where this process may talk to it. */
+  databases?: DatabaseControl;
   version: string;
   /** Who we are in events: the pod's or host's name. */
   instance: string;
@@ -30,7 +33,7 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
     world: deps.world,
     read: async (ref, isFresh) => (options.isDryRun && !isFresh ? cached(deps.world(), ref) : undefined) ?? deps.rest.read(ref, subresource),
   };
-  const outcome = await write(writer, change);
+  const outcome = change.op === 'call' ? await writeCall(writer, change, deps.databases) : await write(writer, change);
   const untraced = untracedOf(change);
   if (outcome.status === 'applied' && untraced) {
     await recordEvent(deps.connection, untraced, { actionId: options.actionId, userAgent, instance: deps.instance, now: deps.now() });
@@ -39,7 +42,7 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
 }
 
 /** What leaves no object of ours behind that could carry our mark. */
-const untracedOf = (change: Change): Unmarked | undefined => (change.op === 'edit' || change.op === 'create' || change.op === 'withdraw' ? undefined : change);
+const untracedOf = (change: Change): Unmarked | undefined => (change.op === 'create' || change.op === 'withdraw' || (change.op === 'edit' && !change.subresource) ? undefined : change);
 
 /** Every request that is not a read passes here, whatever kind of change it belongs to. */
 const asking = (rest: Rest, { beforeWrite, isDryRun }: ApplyOptions): Rest =>
@@ -53,7 +56,7 @@ const asking = (rest: Rest, { beforeWrite, isDryRun }: ApplyOptions): Rest =>
         },
       };
 
-function write(writer: Writer, change: Change): Promise<ChangeOutcome> {
+function write(writer: Writer, change: Exclude<Change, { op: 'call' }>): Promise<ChangeOutcome> {
   switch (change.op) {
     case 'edit':
       return writeEdit(writer, change);

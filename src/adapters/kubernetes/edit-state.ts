@@ -12,7 +12,7 @@ export function stateOnServer(live: KubeObject, edits: readonly Edit[]): EditSta
   const root: Record<string, unknown> = {};
   const canonical = edits.map((e, i) => {
     root[String(i)] = canonicalAt(e.path, valueAt(live, e.path));
-    return { path: [String(i)], before: canonicalAt(e.path, e.before), after: canonicalAt(e.path, e.after) };
+    return { ...e, path: [String(i)], before: canonicalAt(e.path, e.before), after: canonicalAt(e.path, e.after) };
   });
   return stateOfEdits(root as unknown as KubeObject, canonical);
 }
@@ -32,7 +32,7 @@ function canonical(value: unknown, parent: string | undefined, key: string | und
 /** The paths that no longer hold, for the message. Their values are not told: they may be secret. */
 export const driftedPaths = (live: KubeObject, edits: readonly Edit[]): string =>
   edits
-    .filter((e) => stateOnServer(live, [e]) === 'drifted')
+    .filter((e) => stateOnServer(live, [{ ...e, isTransient: false }]) === 'drifted')
     .map((e) => e.path.join('.'))
     .slice(0, 5)
     .join(', ') || 'a mix of old and new values';

@@ -22,6 +22,6 @@ export const evictedPods = (f: SafetyFacts): KubeObject[] =>
     return pod ? [pod] : [];
   });
 
-/** Specs that a step changes: `spec.replicas` for a scale. */
+/** Specs that a step changes: `spec.replicas` for a scale. A status is nobody's declared wish: no owner would put it back. */
 export const writtenPaths = (f: SafetyFacts): string[][] =>
-  f.step.changes.flatMap((c) => (c.op === 'edit' ? c.edits.map((e) => e.path) : c.op === 'scale' ? [['spec', 'replicas']] : []));
+  f.step.changes.flatMap((c) => (c.op === 'edit' && c.subresource !== 'status' ? c.edits.map((e) => e.path) : c.op === 'scale' ? [['spec', 'replicas']] : []));
