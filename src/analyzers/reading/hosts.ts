@@ -1,3 +1,4 @@
+import { COMPLAINT } from '../../domain/complaint.js';
 import type { Evidence } from '../../domain/evidence.js';
 import type { KubeObject, World } from '../../domain/kube.js';
 import { containersOf } from './rollout.js';
@@ -15,8 +16,6 @@ export interface HostReference {
 }
 
 const HOST = /(?:^|[\s"'`=@/,(])((?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*)(?::(\d{1,5}))?(?=$|[\s"'`/,;:)?<\\])/gi;
-const COMPLAINT =
-  /dial tcp|lookup |no such host|connection refused|i\/o timeout|cannot connect|could not connect|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|getaddrinfo|could not translate host|name or service not known|connection timed out|host unreachable|no route to host|waiting for /i;
 
 /** `main.go:42` in front of a log line is no host. */
 const SOURCE_FILE = /\.(go|py|js|mjs|ts|java|kt|rb|rs|c|cc|cpp|php|cs|ex|erl|scala)$/i;
