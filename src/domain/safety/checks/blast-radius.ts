@@ -6,10 +6,12 @@ import { evictedPods } from './subject.js';
 const { deny } = findingsOf('blast_radius');
 
 const SHARE = 0.1;
+/** They never have more than their budgets allow, or one, down at once. */
+const POD_BY_POD = ['drain_node', 'migrate_workload'];
 
-/** At most 10 % (one at least) of the pods behind one Service at once (actions.md 1.5). A drain goes pod by pod under its budgets. */
+/** At most 10 % (one at least) of the pods behind one Service at once (actions.md 1.5). A drain or a migration goes pod by pod under its budgets. */
 export const blastRadius: Check = (f) => {
-  const pods = f.step.action === 'drain_node' ? [] : evictedPods(f);
+  const pods = POD_BY_POD.includes(f.step.action) ? [] : evictedPods(f);
   return f.world.list('Service').flatMap((service) => {
     const hit = pods.filter((p) => isBehind(service, p)).length;
     const all = hit > 1 ? f.world.list('Pod', service.metadata.namespace).filter((p) => isBehind(service, p)).length : 0;

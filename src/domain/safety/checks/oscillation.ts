@@ -4,6 +4,7 @@ import { canonicalJson, hashOf } from '../../sha256.js';
 import { isSameObject } from '../../target.js';
 import type { Check } from '../facts.js';
 import { findingsOf, targetText } from './finding.js';
+import { ownChanges } from './subject.js';
 
 const { escalate } = findingsOf('oscillation');
 
@@ -16,7 +17,7 @@ export const oscillation: Check = (f) => {
   const past = f.history.filter((h) => isSameObject(h.target, f.step.target));
   const standing = past.filter((h) => !h.wasUndone);
   const undone = past.filter((h) => h.wasUndone);
-  for (const write of writesOf(f.step.changes)) {
+  for (const write of writesOf(ownChanges(f))) {
     if (wasReplaced(write, standing)) return escalate('oscillation', `${targetText(f)}: ${write.path} would go back to a value that an earlier action replaced`);
     const tried = undone.find((h) => h.wrote.some((w) => isSame(valueWithin(write, w.path), w.value)));
     if (tried) return escalate('oscillation', `${targetText(f)}: ${tried.action} tried the same value of ${write.path} at ${tried.at} and was undone, since it did not help`);

@@ -1,4 +1,6 @@
+import { refOfChange, type Change } from '../../change.js';
 import type { KubeObject, World } from '../../kube.js';
+import { isSameObject } from '../../target.js';
 import type { SafetyFacts } from '../facts.js';
 
 /** The live object of a step, by uid first: a namesake is another object. */
@@ -22,6 +24,9 @@ export const evictedPods = (f: SafetyFacts): KubeObject[] =>
     return pod ? [pod] : [];
   });
 
+/** What a step writes to its own target; a cordon beside a migration is about the node. */
+export const ownChanges = (f: SafetyFacts): Change[] => f.step.changes.filter((c) => isSameObject(refOfChange(c), f.step.target));
+
 /** Specs that a step changes: `spec.replicas` for a scale. A status is nobody's declared wish: no owner would put it back. */
 export const writtenPaths = (f: SafetyFacts): string[][] =>
-  f.step.changes.flatMap((c) => (c.op === 'edit' && c.subresource !== 'status' ? c.edits.map((e) => e.path) : c.op === 'scale' ? [['spec', 'replicas']] : []));
+  ownChanges(f).flatMap((c) => (c.op === 'edit' && c.subresource !== 'status' ? c.edits.map((e) => e.path) : c.op === 'scale' ? [['spec', 'replicas']] : []));
