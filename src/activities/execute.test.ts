@@ -123,6 +123,11 @@ describe('the kill switch and the resolve', () => {
 });
 
 describe('undo', () => {
+  it('of which a second attempt finds everything done was done by the first', async () => {
+    const undone = attempt(executeOn(memoryCluster([deployment])), { step: scaleStep(), actionId, mode: 'undo' }, { attempt: 2 });
+    await expect(undone).resolves.toMatchObject({ status: 'applied' });
+  });
+
   it('writes the recorded inverse as an undo and waits until it settles', async () => {
     const cluster = memoryCluster([scaled(4)]);
     settleSoon(cluster, deployment);

@@ -90,7 +90,7 @@ async function apply(deps: ExecuteDeps, action: Action, { step, problems }: Exec
       written.ever ||= status === 'applied' || isRetry;
     },
   });
-  if (action.execute) await action.execute(step.changes, watching);
+  if (action.execute) await action.execute(step.changes, watching, step.parameters as never);
   else await write(step.changes, watching, false);
   const detail = await converge(action, step, context);
   return { status: written.ever ? 'applied' : 'already_applied', detail };
@@ -121,7 +121,8 @@ async function write(changes: readonly Change[], { cluster, actionId, signal }: 
 
 async function undo(step: Step, context: ExecuteContext, settleMs: number): Promise<StepReply> {
   if (step.undo.kind === 'none') throw new KubernautError('InverseUnavailable', `${step.summary} cannot be undone: ${step.undo.why}`);
-  const hasWritten = await write(step.undo.changes, context, true);
+  // As above: what a second attempt finds done, the first one did.
+  const hasWritten = (await write(step.undo.changes, context, true)) || Context.current().info.attempt > 1;
   return { status: hasWritten ? 'applied' : 'already_applied', detail: await settle(step.undo.changes, context, settleMs) };
 }
 

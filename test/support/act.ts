@@ -8,8 +8,8 @@ const nothing = (): void => undefined;
 const SILENT = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Runs one attempt of an action's activity as a worker would; `beats` receives what it heartbeats. */
-export function attempt(activities: ActionActivities, input: ExecuteInput, info: { heartbeatDetails?: unknown; beats?: unknown[]; onEnvironment?: (e: MockActivityEnvironment) => void } = {}): Promise<StepReply> {
-  const environment = new MockActivityEnvironment({ heartbeatDetails: info.heartbeatDetails }, { logger: SILENT });
+export function attempt(activities: ActionActivities, input: ExecuteInput, info: { attempt?: number; heartbeatDetails?: unknown; beats?: unknown[]; onEnvironment?: (e: MockActivityEnvironment) => void } = {}): Promise<StepReply> {
+  const environment = new MockActivityEnvironment({ attempt: info.attempt ?? 1, heartbeatDetails: info.heartbeatDetails }, { logger: SILENT });
   environment.on('heartbeat', (details: unknown) => info.beats?.push(structuredClone(details)));
   info.onEnvironment?.(environment);
   const activity = activities[input.step.action as keyof ActionActivities];
@@ -21,7 +21,7 @@ export async function act(activities: ActionActivities, input: ExecuteInput, att
   const beats: unknown[] = [];
   for (let n = 1; ; n++) {
     try {
-      return await attempt(activities, input, { heartbeatDetails: beats.at(-1), beats });
+      return await attempt(activities, input, { attempt: n, heartbeatDetails: beats.at(-1), beats });
     } catch (error) {
       if (!(error instanceof KubernautError) || !error.isRetryable || n === attempts) throw error;
       await new Promise((resolve) => setTimeout(resolve, error.details.retryAfterMs ?? 200));

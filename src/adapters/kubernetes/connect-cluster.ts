@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { describeTarget } from '../../domain/target.js';
-import type { Cluster } from '../../domain/ports.js';
+import type { Cluster, DatabaseControl } from '../../domain/ports.js';
 import { accessReviews } from './access-review.js';
 import { applyChange } from './apply.js';
 import { openConnection, type RequestMetric, type Verb } from './connection.js';
@@ -21,8 +21,12 @@ export interface ClusterOptions extends ClusterAddress {
   metricsHook?: (metric: RequestMetric) => void;
   /** How long the first listing may take. Default 30 s. */
   syncTimeoutMs?: number;
+  /** How long one request may take before it counts as lost. Default 10 s. */
+  requestTimeoutMs?: number;
   /** First delay before a broken watch is opened again. Default 500 ms. */
   retryDelayMs?: number;
+  /** Patroni, for actions on databases. Without it they are Unsupported. */
+  databases?: DatabaseControl;
   /** Name in our Event objects. Default: the host's (pod's) name. */
   instance?: string;
 }
@@ -47,7 +51,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
   const { name, userAgentVersion: version, exclude = [], syncTimeoutMs = 30_000, retryDelayMs = 500, instance = hostname() } = options;
   const config = loadKubeConfig(options);
   const userAgent = userAgentOf(version);
-  const connection = openConnection(config, { userAgent, onRequest: options.metricsHook });
+  const connection = openConnection(config, { userAgent, timeoutMs: options.requestTimeoutMs, onRequest: options.metricsHook });
   const rest = restOver(connection);
   const cache = await openWatchCache({ config, connection, userAgent, exclude, syncTimeoutMs, retryDelayMs, maxRetryDelayMs: MAX_RETRY_DELAY_MS }).catch((error: unknown) => {
     connection.close();
@@ -63,7 +67,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
     world: () => cache.index,
     resolve: (hints) => resolveHints(cache.index, name, hints),
     read: (ref) => rest.read(ref),
-    apply: (change, applyOptions) => applyChange({ connection, rest, world: () => cache.index, version, instance, now }, change, applyOptions),
+    apply: (change, applyOptions) => applyChange({ connection, rest, world: () => cache.index, version, instance, now, databases: options.databases }, change, applyOptions),
     waitFor: (isDone, signal) => waitForWorld(cache, isDone, signal),
     async logs(pod, { container, isPrevious, tailLines, limitBytes }) {
       const path = await rest.pathOf({ apiVersion: 'v1', kind: 'Pod', ...pod });

@@ -1,6 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { openWebSocket } from './upgrade.js';
 
 /** Kubernetes' verbs, as RBAC and the audit log name them. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -13,7 +15,7 @@ export interface ApiRequest {
   body?: unknown;
   contentType?: string;
   userAgent?: string;
-  /** Default 10 s. */
+  /** Default: the connection's. */
   timeoutMs?: number;
   /** Answer is text, not JSON (pod logs). */
   isText?: boolean;
@@ -61,10 +63,19 @@ export interface RequestMetric {
 
 export interface Connection {
   request(r: ApiRequest): Promise<unknown>;
+  /** A stream to a container, as a WebSocket of this subprotocol. The query is part of the path. */
+  upgrade(r: ApiRequest, protocol: string): Promise<Duplex>;
   counts(): Readonly<Record<Verb, number>>;
   /** The watch opens its own stream; it is counted here. */
   count(verb: Verb): void;
   close(): void;
+}
+
+export interface ConnectionOptions {
+  userAgent: string;
+  /** How long an answer may take where the request does not say. Default 10 s. */
+  timeoutMs?: number;
+  onRequest?: (m: RequestMetric) => void;
 }
 
 const METHODS: Record<Verb, string> = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' };
@@ -74,7 +85,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  * JSON over HTTPS with the credentials of a kubeconfig. The generated client is not used for objects: it turns timestamps
  * into Date objects, drops fields it does not know, and says neither whether a failed write had left the machine nor how long it may take.
  */
-export function openConnection(config: KubeConfig, options: { userAgent: string; onRequest?: (m: RequestMetric) => void }): Connection {
+export function openConnection(config: KubeConfig, options: ConnectionOptions): Connection {
   const counts: Record<Verb, number> = { get: 0, list: 0, watch: 0, create: 0, update: 0, patch: 0, delete: 0 };
   const agents = agentPool();
   const base = new URL(config.getCurrentCluster()!.server);
@@ -86,7 +97,7 @@ export function openConnection(config: KubeConfig, options: { userAgent: string;
     const startedAt = performance.now();
     const report = (status: number) => options.onRequest?.({ verb: r.verb, status, durationMs: performance.now() - startedAt });
     try {
-      const answer = await send(base, r, { ...tls, agent: agents.reuse(tls) }, r.userAgent ?? options.userAgent);
+      const answer = await send(base, { ...r, timeoutMs: r.timeoutMs ?? options.timeoutMs }, { ...tls, agent: agents.reuse(tls) }, r.userAgent ?? options.userAgent);
       report(200);
       return answer;
     } catch (error) {
@@ -104,6 +115,12 @@ export function openConnection(config: KubeConfig, options: { userAgent: string;
         if (METHODS[r.verb] === 'GET' && isReset(error)) return attempt(r);
         throw error;
       }
+    },
+    async upgrade(r, protocol) {
+      const tls: https.RequestOptions = { headers: {} };
+      await config.applyToHTTPSOptions(tls);
+      counts[r.verb]++;
+      return openWebSocket(base, { ...r, userAgent: r.userAgent ?? options.userAgent }, { ...tls, agent: agents.reuse(tls) }, protocol);
     },
     counts: () => ({ ...counts }),
     count: (verb) => void counts[verb]++,
@@ -169,7 +186,7 @@ function send(base: URL, r: ApiRequest, tls: https.RequestOptions, userAgent: st
   });
 }
 
-async function readAll(response: http.IncomingMessage): Promise<string> {
+export async function readAll(response: http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
@@ -193,7 +210,7 @@ interface StatusBody {
   details?: { name?: string; kind?: string; retryAfterSeconds?: number; causes?: { reason?: string; message?: string }[] };
 }
 
-function failureOf(httpStatus: number, body: unknown, retryAfter: string | undefined): ApiFailure {
+export function failureOf(httpStatus: number, body: unknown, retryAfter: string | undefined): ApiFailure {
   const { reason, message = `HTTP ${httpStatus}`, details = {} } = (body !== null && typeof body === 'object' ? body : {}) as StatusBody;
   return {
     kind: 'answered',
@@ -211,7 +228,7 @@ const MAX_RETRY_AFTER_S = 120;
 
 const waitOf = (seconds: number): number | undefined => (seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_S) * 1000 : undefined);
 
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
