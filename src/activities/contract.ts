@@ -94,5 +94,7 @@ export interface StageActivities {
   makePlan(input: PlanRequest): Promise<PlanAnswer>;
   assess(input: AssessRequest): Promise<Observation>;
   record(input: { remediation: Remediation; learn?: boolean }): Promise<void>;
+  /** A temporary step came to its end: kept in the audit, and in the remediation when that is closed. */
+  recordExpiry(input: { remediationId: string; rung: number; ordinal: number; status: 'undone' | 'dropped' | 'left'; detail: string }): Promise<void>;
   notify(input: { remediation: Remediation; kind: 'approval_requested' | 'closed'; channel: string }): Promise<void>;
 }

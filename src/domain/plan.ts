@@ -44,6 +44,10 @@ export type Undo =
 /** All a workflow needs of an action travels here, so that it never loads the catalogue. */
 export interface Step {
   ordinal: number;
+  /** Ordinals of the steps that must have been applied first; steps that do not need each other run side by side. */
+  needs?: number[];
+  /** The plan goes on without it when it fails. */
+  isOptional?: boolean;
   action: string;
   target: Target;
   parameters: Record<string, unknown>;
@@ -57,6 +61,10 @@ export interface Step {
   timeoutS: number;
   /** Undone by itself this long after it was applied, seconds. */
   expiresInS?: number;
+  /** Its row names this very object, so that a protected namespace does not forbid it. Set by the action's plan alone. */
+  actsInProtected?: true;
+  /** Why a person must look at it, also where the policy says `auto`. */
+  needsApproval?: string;
   /** True when the action writes to the cluster. */
   isWriting: boolean;
   /** Rules saw the trouble in the cluster's state: then they can see as well that it went by itself. */
@@ -67,6 +75,8 @@ export interface Plan {
   /** SHA-256 over the steps: approval binds to it. */
   hash: string;
   steps: Step[];
+  /** `<id>@<version>` of the template that arranged them. */
+  template?: string;
   source: ProposalSource;
   confidence: number;
   madeAt: string;
@@ -74,7 +84,7 @@ export interface Plan {
 
 /** Approval must not survive a change of target, parameters or writes; wording and time are not part of it. */
 export const planHash = (steps: readonly Step[]): string =>
-  hashOf(steps.map(({ ordinal, action, target, parameters, changes, undo }) => ({ ordinal, action, target, parameters, changes, undo })));
+  hashOf(steps.map(({ ordinal, needs, action, target, parameters, changes, undo, expiresInS }) => ({ ordinal, needs, action, target, parameters, changes, undo, expiresInS })));
 
 /** Severity of a safety finding: `deny` ends the plan, `ask` needs a person, `info` is told. */
 export interface SafetyFinding {

@@ -18,7 +18,7 @@ import { createMakePlan } from '../activities/plan.js';
 import { createPlanStep } from '../activities/plan-step.js';
 import { createStillAllowed } from '../activities/still-allowed.js';
 import { createStillNeeded } from '../activities/still-needed.js';
-import { createRecord } from '../activities/record.js';
+import { createRecord, createRecordExpiry } from '../activities/record.js';
 import { connectChannel } from '../channels/index.js';
 import type { Config } from '../config/schema.js';
 import { revealed } from '../config/secret.js';
@@ -118,6 +118,7 @@ function activityTables(parts: Parts): ActivityTables {
       action: (id) => actions.get(id),
     }),
     record: createRecord({ store, embedder, onClosed: (r) => observeClosed(parts.metrics, r) }),
+    recordExpiry: createRecordExpiry({ store, clock }),
     notify: createNotifyStage({ store, channels: parts.channels, clock }),
   });
   const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock });

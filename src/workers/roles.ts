@@ -7,7 +7,7 @@ const SERVES: Record<Role, readonly string[]> = {
   context: ['enrich', 'assess'],
   analysis: ['diagnose', 'analyze'],
   actions: ['makePlan', '*actions'],
-  storage: ['record'],
+  storage: ['record', 'recordExpiry'],
   intelligence: [],
   notify: ['notify'],
 };

@@ -4,7 +4,7 @@ import type { Step } from '../domain/plan.js';
 import { TASK_QUEUES } from '../domain/task-queues.js';
 import { isFinal } from './failures.js';
 
-type Quick = Pick<StageActivities, 'enrich' | 'diagnose' | 'makePlan' | 'assess' | 'record'>;
+type Quick = Pick<StageActivities, 'enrich' | 'diagnose' | 'makePlan' | 'assess' | 'record' | 'recordExpiry'>;
 
 const QUEUE_OF: Record<keyof Quick, string> = {
   enrich: TASK_QUEUES.context,
@@ -12,6 +12,7 @@ const QUEUE_OF: Record<keyof Quick, string> = {
   makePlan: TASK_QUEUES.actions,
   assess: TASK_QUEUES.context,
   record: TASK_QUEUES.storage,
+  recordExpiry: TASK_QUEUES.storage,
 };
 
 /** Of a local activity: a hiccup. Longer waiting would hold the workflow task and grow the history with every heartbeat of it. */
@@ -30,6 +31,7 @@ const PATIENCE: Record<keyof Quick, RetryPolicy> = {
   makePlan: patience('30s', 60),
   assess: patience('30s', 12),
   record: patience('1m', 10_080),
+  recordExpiry: patience('1m', 10_080),
 };
 
 /**

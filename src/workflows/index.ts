@@ -1,1 +1,2 @@
+export { expire } from './expire.js';
 export { remediate } from './remediate.js';

@@ -3,8 +3,10 @@ import { disposition, judgeEffect, type EffectVerdict, type Horizon, type Observ
 import { quick } from './activity-options.js';
 import { close } from './close.js';
 import { continueIfSuggested } from './continue.js';
-import { compensate, compensateAndGoOn } from './execute.js';
+import { compensate } from './compensate.js';
+import { compensateAndGoOn } from './execute.js';
 import type { Run } from './run.js';
+import type { Step } from '../domain/plan.js';
 import type { Stage } from './state.js';
 
 /** Proves the effect at each horizon on durable timers, then decides. "fixed" is only said when it still holds at the last. */
@@ -62,13 +64,19 @@ async function observe(run: Run, horizon: Horizon): Promise<Observation> {
   try {
     return await quick('assess', input.isCoLocated, `assess after ${horizon.name}`)({
       remediationId: state.doc.id, target: input.target, problems: state.problems,
-      steps: state.plan!.steps, baseline: state.baseline!, actedAt: state.verifying!.actedAt,
+      steps: standing(run), baseline: state.baseline!, actedAt: state.verifying!.actedAt,
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const firing = state.problems.some((p) => p.status === 'firing');
     return { isAlertFiring: firing, hasRefired: false, sideEffects: [], evidence: [`could not be assessed: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`] };
   }
+}
+
+/** What is judged: the steps that were applied and whose time is not over. */
+function standing({ state, now }: Run): Step[] {
+  const age = (Date.parse(now()) - Date.parse(state.verifying!.actedAt)) / 1000;
+  return state.plan!.steps.filter((s) => state.applied.includes(s.ordinal) && (s.expiresInS === undefined || s.expiresInS > age));
 }
 
 const ending = (verdict: EffectVerdict, { name }: Horizon): ['fixed' | 'improved' | 'inconclusive', string] => {

@@ -82,6 +82,7 @@ export function scriptedActivities(script: {
       return answer;
     },
     record: async (input) => (log('record', input), await script.record?.(input), void saved.push(structuredClone(input))),
+    recordExpiry: async (input) => log('recordExpiry', input),
     notify: async (input) => (log('notify', input), script.notify?.(input)),
   };
   const actions = Object.fromEntries(['scale_deployment', 'rollback_deployment', 'restart_pod', 'notify_only'].map((id) => [id, acted]));

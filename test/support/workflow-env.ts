@@ -9,6 +9,8 @@ import type { RemediateInput } from '../../src/domain/messages.js';
 import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes.js';
 import { TASK_QUEUES } from '../../src/domain/task-queues.js';
 import { workflowIdOf } from '../../src/domain/target.js';
+import { ensureServer } from '../../sandbox/launch/servers.js';
+import { SEARCH_ATTRIBUTE_LIST } from '../../temporal/search-attributes.js';
 import { signalOf, target } from './scripted-activities.js';
 import { timeSkippingServer } from './time-skipping-server.js';
 
@@ -39,9 +41,17 @@ export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
+/** A real development server of its own. */
+export async function devServer(...flags: string[]): Promise<TestWorkflowEnvironment> {
+  quiet();
+  const { path } = await ensureServer('temporal');
+  const extraArgs = [...flags, ...SEARCH_ATTRIBUTE_LIST.flatMap(({ name, type }) => ['--search-attribute', `${name}=${type}`])];
+  return TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path }, extraArgs } });
+}
+
 type Table = Record<string, (input: never) => Promise<unknown>>;
 
-const NAMES = ['enrich', 'diagnose', 'analyze', 'makePlan', 'assess', 'record', 'notify', 'scale_deployment', 'rollback_deployment', 'restart_pod', 'notify_only'];
+const NAMES = ['enrich', 'diagnose', 'analyze', 'makePlan', 'assess', 'record', 'recordExpiry', 'notify', 'scale_deployment', 'rollback_deployment', 'restart_pod', 'notify_only'];
 
 export interface Workers {
   /** Activities of one workflow id; tests run side by side on the same workers. */
@@ -54,7 +64,9 @@ export async function startWorkers(env: TestWorkflowEnvironment): Promise<Worker
   const scripts = new Map<string, Table>();
   const delegate = (name: string) => async (input: never) => {
     const { workflowId } = Context.current().info.workflowExecution!;
-    return scripts.get(workflowId)![name]!(input);
+    // an expiry is served by the script of the remediation it belongs to
+    const own = workflowId.replace(/\/r-[0-9a-f]+\/\d+\/expiry$/, '');
+    return scripts.get(own)![name]!(input);
   };
   const activities = Object.fromEntries(NAMES.map((name) => [name, delegate(name)]));
   const code = await workflowBundle();

@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { ensureServer } from '../../sandbox/launch/servers.js';
-import { SEARCH_ATTRIBUTE_LIST } from '../../temporal/search-attributes.js';
 import type { PlanAnswer } from '../../src/activities/contract.js';
 import { remediationIdOf } from '../../src/domain/target.js';
 import { remediations } from '../support/remediation-runs.js';
 import { concluded, planAnswer, signalOf, stepOf } from '../support/scripted-activities.js';
-import { quiet } from '../support/workflow-env.js';
+import { devServer } from '../support/workflow-env.js';
 
-/** A real server that suggests continue-as-new after 25 events, instead of the 4096 of production. */
-async function eagerServer(): Promise<TestWorkflowEnvironment> {
-  quiet();
-  const { path } = await ensureServer('temporal');
-  const extraArgs = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=25', ...SEARCH_ATTRIBUTE_LIST.flatMap(({ name, type }) => ['--search-attribute', `${name}=${type}`])];
-  return TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path }, extraArgs } });
-}
+/** Suggests continue-as-new after 25 events, instead of the 4096 of production. */
+const eagerServer = () => devServer('--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=25');
 
 const { remediation, until, start, stop, env } = remediations(eagerServer);
 beforeAll(start, 120_000);
