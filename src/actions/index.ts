@@ -1,13 +1,18 @@
 import { registryOf } from '../domain/registry.js';
+import { backupData } from './backup-data.js';
 import { collectDiagnostics } from './collect-diagnostics.js';
 import { cordonNode } from './cordon-node.js';
 import type { ActionDefinition } from './define.js';
 import { drainNode } from './drain-node.js';
 import { increaseResources } from './increase-resources.js';
 import { notifyOnly } from './notify-only.js';
+import { resetServiceMesh } from './reset-service-mesh.js';
+import { restartDaemonset } from './restart-daemonset.js';
+import { restartNetwork } from './restart-network.js';
 import { restartPod } from './restart-pod.js';
 import { rollbackDeployment } from './rollback-deployment.js';
 import { scaleDeployment } from './scale-deployment.js';
+import { scaleStatefulset } from './scale-statefulset.js';
 import { uncordonNode } from './uncordon-node.js';
 import { updateHpa } from './update-hpa.js';
 
@@ -15,11 +20,16 @@ const MEMBERS = [
   scaleDeployment,
   increaseResources,
   updateHpa,
+  scaleStatefulset,
   restartPod,
   rollbackDeployment,
   cordonNode,
   uncordonNode,
   drainNode,
+  restartDaemonset,
+  restartNetwork,
+  resetServiceMesh,
+  backupData,
   collectDiagnostics,
   notifyOnly,
 ] as const;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refOfChange } from '../../src/domain/change.js';
 import type { Step } from '../../src/domain/plan.js';
 import { act } from '../support/act.js';
 import { ACTION_CASES } from '../support/actions/index.js';
@@ -65,6 +66,8 @@ describe.each(cases)('$title on a real API server', ({ id, prepare, refusals }) 
     if (step.undo.kind === 'none') return expect(run('undo')).rejects.toEqual(rejection('InverseUnavailable'));
     await run('undo');
     if (step.undo.kind === 'exact') expect(await picture()).toEqual(before);
+    if (step.undo.kind !== 'exact') return;
+    for (const change of step.changes) if (change.op === 'create') expect(await stage.cluster.read(refOfChange(change))).toBeUndefined();
   }, 120_000);
 
   it("never overwrites a person's edit between plan and write, nor after it", async () => {

@@ -1,5 +1,6 @@
 import type { ActionId } from '../../../src/actions/index.js';
 import type { ActionCase } from './action-case.js';
+import { backupData } from './backup-data.js';
 import { increaseResources } from './increase-resources.js';
 import { cordonNode, drainNode, uncordonNode } from './nodes.js';
 import { collectDiagnostics, notifyOnly } from './reading.js';
@@ -18,6 +19,7 @@ export const ACTION_CASES: Record<ActionId, ActionCase> = {
   cordon_node: cordonNode,
   uncordon_node: uncordonNode,
   drain_node: drainNode,
+  backup_data: backupData,
   collect_diagnostics: collectDiagnostics,
   notify_only: notifyOnly,
 };
