@@ -63,6 +63,14 @@ const database = section('PostgreSQL with pgvector. Without url and host, `up` u
   maxConnections: count('connections per process', 10, 1, 1000),
 });
 
+const databases = section('Operators of databases inside the cluster that Kubernetes has no objects for.', {
+  patroni: section("Patroni's REST API, plain HTTP at the address of a member's pod.", {
+    port: port('port of the REST API', 8008),
+    username: Type.Optional(text('user of restapi.authentication', 'kubernaut')),
+    password: Type.Optional(secret('its password')),
+  }),
+});
+
 const llm = section('A language model. Without provider and endpoint the deterministic analyzers decide alone.', {
   provider: Type.Optional(text('id of the provider', 'openai')),
   endpoint: Type.Optional(text('base URL', 'http://localhost:11434/v1')),
@@ -92,6 +100,7 @@ export const ConfigSchema = Type.Object(
     temporal,
     kubernetes,
     database,
+    databases,
     llm,
     embeddings,
     policy: PolicySchema,
