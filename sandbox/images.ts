@@ -22,6 +22,8 @@ export interface ImageEntry {
   logs: string[];
   access: string[];
   load?: { cpuCores?: number; memoryBytes?: number };
+  /** How commands run inside it fare. */
+  exec?: { missing: string[]; freeBytes?: number; heapBytes?: number; takesMs?: number; kills: boolean };
 }
 
 export interface ImageTable {
@@ -59,6 +61,12 @@ function exitOf(value: unknown): ImageEntry['exit'] {
   };
 }
 
+/** `exec: { missing: [jcmd], free: 1Gi, heap: 64Mi, takes: 2s, kills: true }`: absent programs, room on its volumes, size, duration and end of a heap dump. */
+function execOf(value: unknown): ImageEntry['exec'] {
+  if (!isRecord(value)) return undefined;
+  return { missing: strings(value['missing']), freeBytes: optionalQuantity(value['free']), heapBytes: optionalQuantity(value['heap']), takesMs: durationMsOf(value['takes']), kills: value['kills'] === true };
+}
+
 function entryOfRaw(raw: Raw, namespaces: string[] | undefined): ImageEntry {
   const pull = raw['pull'];
   const load = isRecord(raw['load']) ? raw['load'] : undefined;
@@ -80,6 +88,7 @@ function entryOfRaw(raw: Raw, namespaces: string[] | undefined): ImageEntry {
     startupMs: durationMsOf(raw['startup']),
     logs: strings(raw['logs']),
     access: strings(raw['access']),
+    exec: execOf(raw['exec']),
     load: load && { cpuCores: optionalQuantity(load['cpu']), memoryBytes: optionalQuantity(load['memory']) },
   };
 }

@@ -105,9 +105,13 @@ function killedByKubelet(run: Run, around: Surroundings): Death | undefined {
   return isHeldBack ? undefined : killedByProbe(run, around, 'liveness');
 }
 
+/** A command in the container was too much for it: it did not answer its liveness probe meanwhile. */
+const killedInside = ({ killedAtMs }: Run, { container }: Surroundings): Death | undefined =>
+  killedAtMs === undefined ? undefined : { atMs: killedAtMs, exitCode: 137, reason: 'Error', killing: `Container ${container.name} failed liveness probe, will be restarted` };
+
 /** When and how this run ends, first rule of the table that applies; undefined = not foreseeable. */
 export const deathOf = (run: Run, around: Surroundings): Death | undefined =>
-  ownExit(run, around) ?? outOfMemory(run, around) ?? killedByKubelet(run, around);
+  killedInside(run, around) ?? ownExit(run, around) ?? outOfMemory(run, around) ?? killedByKubelet(run, around);
 
 export interface Unreadiness {
   /** What the application logs. */

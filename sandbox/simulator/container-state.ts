@@ -27,6 +27,8 @@ type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 /** Init containers restart until they succeed unless the pod says Never; sidecars restart always. */
 export function restartPolicyOf({ container, pod, isInit }: Surroundings): RestartPolicy {
   if (container.restartPolicy === 'Always') return 'Always';
+  // a guest runs once
+  if (pod.spec.ephemeralContainers?.includes(container)) return 'Never';
   const policy = (pod.spec.restartPolicy ?? 'Always') as RestartPolicy;
   return isInit && policy === 'Always' ? 'OnFailure' : policy;
 }

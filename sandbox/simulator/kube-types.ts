@@ -136,6 +136,7 @@ export interface PodStatus {
   qosClass?: string;
   containerStatuses?: ContainerStatus[];
   initContainerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
 }
 export interface Pod {
   metadata: Meta;
@@ -143,6 +144,7 @@ export interface Pod {
     nodeName?: string;
     containers: Container[];
     initContainers?: Container[];
+    ephemeralContainers?: Container[];
     volumes?: Volume[];
     restartPolicy?: string;
     serviceAccountName?: string;

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { lineText, linesOf, logOptionsOf } from './container-logs.js';
 import type { LogLine, PodMemory } from './memory.js';
+import { execServerOf } from './exec-server.js';
 import { answerMetrics } from './metrics-api.js';
 import type { World } from './world.js';
 
@@ -19,6 +21,8 @@ export interface KubeletServerDeps {
   world(): World | undefined;
   memoryOf(uid: string): PodMemory | undefined;
   isNodeAlive(name: string): boolean;
+  /** Looks at a pod soon. */
+  touch(namespace: string, name: string): void;
 }
 
 const followEveryMs = 300;
@@ -77,10 +81,16 @@ function answer(request: IncomingMessage, response: ServerResponse, deps: Kubele
   sendJson(response, body ? 200 : 404, body ?? notFound);
 }
 
-/** One local HTTPS port plays the kubelet of every node (`/containerLogs`) and the metrics.k8s.io API. */
+/** One local HTTPS port plays the kubelet of every node (`/containerLogs`, `/exec`) and the metrics.k8s.io API. */
 export async function startKubeletServer(deps: KubeletServerDeps): Promise<KubeletServer> {
   const options = { cert: readFileSync(deps.certFile), key: readFileSync(deps.keyFile) };
   const server = https.createServer(options, (request, response) => answer(request, response, deps));
+  const exec = execServerOf(deps);
+  const streams = new Set<Duplex>();
+  server.on('upgrade', (request, socket) => {
+    streams.add(socket.on('close', () => streams.delete(socket)));
+    exec(request, socket);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -91,6 +101,8 @@ export async function startKubeletServer(deps: KubeletServerDeps): Promise<Kubel
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        // the server forgets connections that were upgraded
+        for (const socket of streams) socket.destroy();
       }),
   };
 }

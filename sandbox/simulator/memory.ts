@@ -20,6 +20,8 @@ export interface Run {
   startupFailingSinceMs?: number;
   unreadySinceMs?: number;
   oomSinceMs?: number;
+  /** A command that ran inside brought it to its end. */
+  killedAtMs?: number;
   /** The last complaint written to the log, to write it once and again only now and then. */
   complaint?: { text: string; atMs: number };
 }

@@ -67,7 +67,7 @@ function deadlineMs(pod: Pod, startTime: string | undefined): number {
 
 function stopSidecars(pod: Pod, containers: Record<string, ContainerMemory>, phase: string, now: number): void {
   if (phase !== 'Succeeded' && phase !== 'Failed') return;
-  for (const { name } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+  for (const { name } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])]) {
     const memory = containers[name];
     if (!memory?.run) continue;
     const exited = { exitCode: 143, reason: 'Error', startedAt: timeText(memory.run.startedMs), finishedAt: timeText(now), containerID: memory.run.id };
@@ -81,6 +81,9 @@ function render(pod: Pod, memory: PodMemory, phase: string, isInitialized: boole
   const containerStatuses = pod.spec.containers.map((one) =>
     statusOfContainer(one, memory.containers[one.name], pod, { isInit: false, isWaitingForInit: inits.length > 0 && !isInitialized }),
   );
+  const guests = pod.spec.ephemeralContainers ?? [];
+  // nobody asks whether a guest is ready
+  const ephemeralContainerStatuses = guests.map((one) => ({ ...statusOfContainer(one, memory.containers[one.name], pod, { isInit: false, isWaitingForInit: false }), ready: false }));
   return {
     phase,
     conditions: conditionsOf({ pod, phase, isInitialized, initContainerStatuses, containerStatuses, now }),
@@ -91,6 +94,7 @@ function render(pod: Pod, memory: PodMemory, phase: string, isInitialized: boole
     startTime: memory.startTime,
     ...(inits.length > 0 ? { initContainerStatuses } : {}),
     containerStatuses,
+    ...(guests.length > 0 ? { ephemeralContainerStatuses } : {}),
   };
 }
 
@@ -127,7 +131,7 @@ export function podStatusOf(pod: Pod, world: World, memory: PodMemory, now: numb
   };
 
   const isInitialized = walkInits(pod, walk, look);
-  if (isInitialized) for (const container of pod.spec.containers) look(container, false);
+  if (isInitialized) for (const container of [...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])]) look(container, false);
   const next: PodMemory = { ...memory, containers: walk.containers, volumes: mounted.byName, startTime, mountProblem: mount.mountProblem };
   return conclude(pod, next, walk, isInitialized, now);
 }

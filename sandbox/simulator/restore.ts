@@ -40,8 +40,9 @@ function restoreContainer(status: ContainerStatus | undefined, container: Contai
 
 /** What a kubelet that was restarted knows: everything its pods' status says. Logs of earlier lives are gone. */
 export function restorePod(pod: Pod, world: World, now: number): PodMemory {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map((container) => {
+  const { spec, status = {} } = pod;
+  const statuses = [status.initContainerStatuses, status.containerStatuses, status.ephemeralContainerStatuses].flatMap((list) => list ?? []);
+  const containers = [spec.initContainers, spec.containers, spec.ephemeralContainers].flatMap((list) => list ?? []).map((container) => {
     const status = statuses.find((one) => one.name === container.name);
     return [container.name, restoreContainer(status, container, pod, world, now)] as const;
   });

@@ -68,7 +68,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
   const live: { world?: World; pods?: PodDriver; nodes?: NodeDriver } = {};
   const isNodeAlive = (name: string): boolean => live.nodes?.isAlive(name) ?? false;
-  const kubelet = await startKubeletServer({ ...options, world: () => live.world, memoryOf: (uid) => live.pods?.memoryOf(uid), isNodeAlive });
+  const kubelet = await startKubeletServer({ ...options, world: () => live.world, memoryOf: (uid) => live.pods?.memoryOf(uid), isNodeAlive, touch: (namespace, name) => live.pods?.touch(namespace, name) });
 
   const access = accessChecksOf(client, (namespace) => routing.touchNamespace(namespace), onError);
   const world: World = { get: cache.get, list: cache.list, images: imageTableOf([]), isAllowed: access.isAllowed };

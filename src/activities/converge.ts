@@ -59,6 +59,8 @@ function settled(world: World, change: Change): Progress {
   const object = world.get(ref.kind, ref.namespace, ref.name);
   if (change.op === 'withdraw') return object === undefined ? { state: 'reached', detail: 'gone' } : { state: 'waiting', detail: `${ref.name} is still there` };
   if (change.op === 'delete') return object?.metadata.uid === change.uid ? { state: 'waiting', detail: `${ref.name} is still there` } : { state: 'reached', detail: 'gone' };
+  // what a command did is not to be seen in the world
+  if (change.op === 'exec') return { state: 'reached', detail: `${change.file} is ${change.isThere ? 'there' : 'gone'}` };
   if (!object) return { state: 'waiting', detail: `${ref.name} is not seen yet` };
   if (change.op === 'call') return { state: 'reached', detail: 'asked for' };
   return isWritten(object, change) ? rolloutProgress(object) : { state: 'waiting', detail: 'not seen in the cache yet' };

@@ -37,15 +37,41 @@ export type PatroniRequest =
  * Being before/after data, the inverse of an edit or a scale is the same change read backwards.
  */
 export type Change =
-  | { op: 'edit'; ref: ObjectRef; uid: string; edits: Edit[]; subresource?: 'status' | 'resize' }
+  | { op: 'edit'; ref: ObjectRef; uid: string; edits: Edit[]; subresource?: 'status' | 'resize' | 'ephemeralcontainers' }
   | { op: 'scale'; ref: ObjectRef; uid: string; before: number; after: number }
   | { op: 'create'; object: KubeObject }
   /** Removes what `create` made, if it is still ours and nobody adopted or changed it. */
   | { op: 'withdraw'; object: KubeObject }
-  | { op: 'delete'; ref: ObjectRef; uid: string }
+  /**
+   * `edited`: only while these edits of ours still hold. One that never got them, or has its old values back, stays;
+   * one that somebody changed since is theirs.
+   */
+  | { op: 'delete'; ref: ObjectRef; uid: string; edited?: Edit[] }
   | { op: 'evict'; ref: ObjectRef; uid: string }
+  | ExecChange
   /** A request to a service that runs in this pod, where no Kubernetes object stands for what is wanted. */
   | { op: 'call'; ref: ObjectRef; uid: string; service: 'patroni'; request: PatroniRequest };
+
+/**
+ * Runs one fixed program in a container, never a shell, to make or to remove one file. The file is looked at first:
+ * when it stands as wanted there is nothing to do. Read backwards it is its own inverse.
+ */
+export interface ExecChange {
+  op: 'exec';
+  /** The pod. */
+  ref: ObjectRef;
+  uid: string;
+  container: string;
+  argv: string[];
+  /** What takes it back. */
+  inverse: string[];
+  file: string;
+  /** How the file stands afterwards. */
+  isThere: boolean;
+  timeoutS: number;
+  /** The file is on a volume that goes with the pod: a pod that is gone needs no undo. */
+  diesWithPod: boolean;
+}
 
 export const refOfChange = (c: Change): ObjectRef =>
   c.op === 'create' || c.op === 'withdraw'
@@ -61,6 +87,8 @@ export function invert(change: Change): Change | undefined {
       return { ...change, before: change.after, after: change.before };
     case 'create':
       return { op: 'withdraw', object: change.object };
+    case 'exec':
+      return { ...change, argv: change.inverse, inverse: change.argv, isThere: !change.isThere };
     default:
       return undefined;
   }

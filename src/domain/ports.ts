@@ -41,6 +41,23 @@ export interface DatabaseControl {
   call(call: PatroniCall): Promise<ChangeOutcome['status']>;
 }
 
+/** How a program in a container ended. Both texts are cut at 64 KiB; they are untrusted. */
+export interface ExecResult {
+  /** 127 when the container has no such program, as a shell would say. */
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ExecOptions {
+  container: string;
+  /** Program and arguments; no shell looks at them. */
+  argv: readonly string[];
+  timeoutMs: number;
+  /** Whose request it is, for the audit log. */
+  actionId: string;
+}
+
 /** One Kubernetes cluster. Reads come from the watch cache unless they say live. Writes go through `apply` alone. */
 export interface Cluster {
   readonly name: string;
@@ -61,6 +78,11 @@ export interface Cluster {
   /** Resolves when `isDone` holds for the cached world, checked on every change; rejects with `AbortSignal`'s reason. */
   waitFor<T>(isDone: (world: World) => T | undefined, signal: AbortSignal): Promise<T>;
   logs(pod: { namespace: string; name: string }, options: { container: string; isPrevious: boolean; tailLines: number; limitBytes: number }): Promise<string>;
+  /**
+   * Runs a program in a container of exactly this pod and waits for its end. For looking (`df`, `stat`); what changes
+   * something goes through `apply`. Throws TargetNotFound, TargetReplaced, Forbidden, K8sUnavailable, OutcomeUnknown.
+   */
+  exec(pod: { namespace: string; name: string; uid: string }, options: ExecOptions): Promise<ExecResult>;
   events(objects: readonly { kind: string; namespace?: string; name: string }[]): EventLine[];
   /** SelfSubjectAccessReview, cached for a minute. */
   isAllowed(request: { verb: string; group: string; resource: string; subresource?: string; namespace?: string }): Promise<boolean>;

@@ -1,7 +1,7 @@
-import { stateOfEdits, type Change } from '../../src/domain/change.js';
+import { stateOfEdits, type Change, type ExecChange } from '../../src/domain/change.js';
 import { KubernautError } from '../../src/domain/errors.js';
 import { worldOf, type KubeObject, type World } from '../../src/domain/kube.js';
-import type { ApplyOptions, ChangeOutcome, Cluster } from '../../src/domain/ports.js';
+import type { ApplyOptions, ChangeOutcome, Cluster, ExecOptions, ExecResult } from '../../src/domain/ports.js';
 import { edited } from './objects.js';
 
 /** A Cluster in memory for what a real one cannot be made to do on demand: refuse at the third write, never converge, vanish. */
@@ -11,6 +11,10 @@ export interface MemoryCluster extends Cluster {
   asked: { change: Change; options: ApplyOptions }[];
   /** Throws to refuse a write. */
   onApply?: (change: Change) => void | Promise<void>;
+  /** Files that commands have made. */
+  files: Set<string>;
+  /** What programs answer. Default: they end well and say nothing. */
+  onExec?: (options: ExecOptions) => ExecResult | Promise<ExecResult>;
   /** Replaces the objects and wakes everybody who waits. */
   set(objects: KubeObject[]): void;
 }
@@ -24,6 +28,7 @@ export function memoryCluster(initial: KubeObject[]): MemoryCluster {
     name: 'test',
     objects: initial,
     asked: [],
+    files: new Set(),
     isHealthy: () => true,
     world: () => worldOf(cluster.objects),
     resolve: notPart,
@@ -54,6 +59,7 @@ export function memoryCluster(initial: KubeObject[]): MemoryCluster {
         look();
       }),
     logs: (pod, { container }) => Promise.resolve(`log of ${pod.name}/${container}`),
+    exec: async (_pod, options) => (await cluster.onExec?.(options)) ?? { exitCode: 0, stdout: '', stderr: '' },
     events: () => [],
     isAllowed: () => Promise.resolve(true),
     close: () => Promise.resolve(),
@@ -75,7 +81,16 @@ function write(cluster: MemoryCluster, change: Change, { isDryRun, isUndo }: App
     return { status: 'applied' };
   };
   if (change.op === 'evict' || change.op === 'delete') return object?.metadata.uid === change.uid ? put(undefined) : { status: 'already_applied' };
+  if (change.op === 'exec') return ran(cluster, change, isDryRun === true);
   return edit(object, change, isUndo === true, put);
+}
+
+function ran({ files }: MemoryCluster, { file, isThere }: ExecChange, isDryRun: boolean): ChangeOutcome {
+  if (isDryRun) return { status: 'dry_run' };
+  if (files.has(file) === isThere) return { status: 'already_applied' };
+  if (isThere) files.add(file);
+  else files.delete(file);
+  return { status: 'applied' };
 }
 
 function edit(object: KubeObject | undefined, change: Extract<Change, { op: 'edit' | 'scale' }>, isUndo: boolean, put: (next: KubeObject) => ChangeOutcome): ChangeOutcome {

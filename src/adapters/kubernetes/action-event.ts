@@ -6,7 +6,7 @@ import type { Connection } from './connection.js';
 const EVENT_TIMEOUT_MS = 3_000;
 const CONTROLLER = 'kubernaut.io/remediation';
 
-export type Unmarked = Extract<Change, { op: 'edit' | 'scale' | 'evict' | 'delete' | 'call' }>;
+export type Unmarked = Extract<Change, { op: 'edit' | 'scale' | 'evict' | 'delete' | 'call' | 'exec' }>;
 
 const WORDS: Record<Unmarked['op'], { reason: string; action: string; note: (c: Unmarked) => string }> = {
   scale: { reason: 'Scaled', action: 'Scale', note: (c) => (c.op === 'scale' ? `scaled ${c.before} → ${c.after}` : '') },
@@ -14,6 +14,7 @@ const WORDS: Record<Unmarked['op'], { reason: string; action: string; note: (c: 
   delete: { reason: 'Deleted', action: 'Delete', note: () => 'deleted' },
   // only of a subresource: the object itself carries our annotation
   edit: { reason: 'Changed', action: 'Change', note: (c) => (c.op === 'edit' ? `changed the ${c.subresource} of` : '') },
+  exec: { reason: 'Executed', action: 'Exec', note: (c) => (c.op === 'exec' ? `ran ${c.argv[0]} in container ${c.container} of` : '') },
   call: { reason: 'Called', action: 'Call', note: (c) => (c.op === 'call' ? `asked for a ${c.request.kind} through` : '') },
 };
 

@@ -1,12 +1,14 @@
-import type { Change } from '../../domain/change.js';
+import type { Change, ExecChange } from '../../domain/change.js';
 import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
 import type { ApplyOptions, ChangeOutcome, DatabaseControl } from '../../domain/ports.js';
 import { recordEvent, type Unmarked } from './action-event.js';
 import type { Connection } from './connection.js';
+import { execInPod } from './exec.js';
 import type { Rest } from './rest.js';
 import { userAgentOf, type Writer } from './write.js';
 import { writeCall } from './write-call.js';
 import { writeEdit } from './write-edit.js';
+import { writeExec, type Run } from './write-exec.js';
 import { writeCreation, writeDeletion, writeEviction, writeWithdrawal } from './write-once.js';
 import { writeScale } from './write-scale.js';
 
@@ -33,7 +35,7 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
     world: deps.world,
     read: async (ref, isFresh) => (options.isDryRun && !isFresh ? cached(deps.world(), ref) : undefined) ?? deps.rest.read(ref, subresource),
   };
-  const outcome = change.op === 'call' ? await writeCall(writer, change, deps.databases) : await write(writer, change);
+  const outcome = await write(writer, change, deps);
   const untraced = untracedOf(change);
   if (outcome.status === 'applied' && untraced) {
     await recordEvent(deps.connection, untraced, { actionId: options.actionId, userAgent, instance: deps.instance, now: deps.now() });
@@ -56,8 +58,12 @@ const asking = (rest: Rest, { beforeWrite, isDryRun }: ApplyOptions): Rest =>
         },
       };
 
-function write(writer: Writer, change: Exclude<Change, { op: 'call' }>): Promise<ChangeOutcome> {
+function write(writer: Writer, change: Change, deps: ApplyDeps): Promise<ChangeOutcome> {
   switch (change.op) {
+    case 'call':
+      return writeCall(writer, change, deps.databases);
+    case 'exec':
+      return writeExec(writer, change, runnerOf(writer, change, deps));
     case 'edit':
       return writeEdit(writer, change);
     case 'scale':
@@ -72,6 +78,11 @@ function write(writer: Writer, change: Exclude<Change, { op: 'call' }>): Promise
       return writeWithdrawal(writer, change);
   }
 }
+
+const runnerOf =
+  ({ userAgent }: Writer, { ref, uid, container }: ExecChange, { connection, rest }: ApplyDeps): Run =>
+  (argv, timeoutMs) =>
+    execInPod({ connection, rest, userAgent }, { namespace: ref.namespace ?? '', name: ref.name, uid }, { container, argv, timeoutMs });
 
 const cached = (world: World, ref: ObjectRef): KubeObject | undefined => {
   const object = world.get(ref.kind, ref.namespace, ref.name);

@@ -5,6 +5,7 @@ import { accessReviews } from './access-review.js';
 import { applyChange } from './apply.js';
 import { openConnection, type RequestMetric, type Verb } from './connection.js';
 import { eventLines } from './event-lines.js';
+import { execInPod } from './exec.js';
 import { loadKubeConfig, type ClusterAddress } from './load-config.js';
 import { resolveHints } from './resolve.js';
 import { restOver } from './rest.js';
@@ -74,6 +75,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
       const query = { container, tailLines, limitBytes, ...(isPrevious ? { previous: 'true' } : {}) };
       return (await rest.send({ verb: 'get', path: `${path}/log`, query, isText: true }, { about: `log of ${describeTarget({ kind: 'Pod', ...pod })} ${container}` })) as string;
     },
+    exec: (pod, { actionId, ...what }) => execInPod({ connection, rest, userAgent: userAgentOf(version, actionId) }, pod, what),
     events: (objects) => eventLines(cache.index, objects),
     isAllowed: accessReviews(rest, () => performance.now()),
     requests: () => directRequests(connection.counts()),

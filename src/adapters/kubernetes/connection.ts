@@ -1,8 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Duplex } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { openWebSocket } from './upgrade.js';
 
 /** Kubernetes' verbs, as RBAC and the audit log name them. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -61,10 +59,17 @@ export interface RequestMetric {
   durationMs: number;
 }
 
+/** What opening a stream takes. */
+export interface Address {
+  base: URL;
+  request: ApiRequest;
+  tls: https.RequestOptions;
+}
+
 export interface Connection {
   request(r: ApiRequest): Promise<unknown>;
-  /** A stream to a container, as a WebSocket of this subprotocol. The query is part of the path. */
-  upgrade(r: ApiRequest, protocol: string): Promise<Duplex>;
+  /** A stream of another protocol with the same credentials and marks. */
+  stream<T>(r: ApiRequest, open: (to: Address) => Promise<T>): Promise<T>;
   counts(): Readonly<Record<Verb, number>>;
   /** The watch opens its own stream; it is counted here. */
   count(verb: Verb): void;
@@ -116,11 +121,11 @@ export function openConnection(config: KubeConfig, options: ConnectionOptions): 
         throw error;
       }
     },
-    async upgrade(r, protocol) {
+    async stream(r, open) {
       const tls: https.RequestOptions = { headers: {} };
       await config.applyToHTTPSOptions(tls);
       counts[r.verb]++;
-      return openWebSocket(base, { ...r, userAgent: r.userAgent ?? options.userAgent }, { ...tls, agent: agents.reuse(tls) }, protocol);
+      return open({ base, request: { ...r, userAgent: r.userAgent ?? options.userAgent }, tls: { ...tls, agent: agents.reuse(tls) } });
     },
     counts: () => ({ ...counts }),
     count: (verb) => void counts[verb]++,
