@@ -13,6 +13,8 @@ export interface Permission {
   subresource?: string;
   verbs: readonly string[];
   scope: 'namespace' | 'cluster';
+  /** RBAC `resourceNames`: the only objects of the resource it is for. */
+  names?: readonly string[];
   /** Not needed for the main path (`pods` delete as restart_pod's fallback). */
   isOptional?: boolean;
 }
@@ -43,6 +45,13 @@ export interface Planned {
   timeoutS?: number;
   /** The step is undone by itself this long after it was applied (a debug mode, a temporary policy), seconds. */
   expiresInS?: number;
+  /**
+   * The row itself names this object (CoreDNS, a mesh's controller): that its namespace is protected does not stand in the way.
+   * Only after the plan has found the object on the action's own list.
+   */
+  actsInProtected?: true;
+  /** Why a person must look at it, whatever the policy lets run by itself. */
+  needsApproval?: string;
 }
 
 export type Progress = { state: 'reached' | 'waiting' | 'failed'; detail: string };
@@ -68,8 +77,11 @@ export interface ActionDefinition<Id extends string = string, P extends TObject 
   targets: readonly string[];
   /** Closed schema (`additionalProperties: false`) with bounds; includes the locators. */
   params: P;
-  /** From checked parameters to the object it acts on. */
-  targetOf(params: Static<P>): ObjectRef;
+  /**
+   * From checked parameters to the object it acts on. `asked` is what the proposal is about: where parameters name a class
+   * of objects (`component: cni`) it says which of them, and only one of that class is taken.
+   */
+  targetOf(params: Static<P>, asked?: ObjectRef): ObjectRef;
   /** The inverse of `targetOf`: the locator parameters of this object. A model picks a target from a list and never writes these. */
   locate(target: ObjectRef): Record<string, string>;
   /** Parameters that configuration and people may set, a model never (a channel). */
@@ -88,8 +100,8 @@ export interface ActionDefinition<Id extends string = string, P extends TObject 
   plan(object: KubeObject, params: Static<P>, facts: ActionFacts): Planned;
   /** Objects outside the watch cache (an owner's hook in a ConfigMap) that planning needs: read live, one GET each, when the target is enriched. */
   reads?(target: KubeObject, limits: ActionPolicy): ObjectRef[];
-  /** Replaces the engine's default. Must be safe to repeat from the start. */
-  execute?(changes: readonly Change[], context: ExecuteContext): Promise<void>;
+  /** Replaces the engine's default. Must be safe to repeat from the start. `params` are the planned (pinned) ones. */
+  execute?(changes: readonly Change[], context: ExecuteContext, params: Static<P>): Promise<void>;
   /** Success condition over the cached world, after the write. `params` are the planned (pinned) ones. */
   verify(world: World, params: Static<P>, target: ObjectRef & { uid?: string }, planned: { changes: readonly Change[] }): Progress;
   /** Non-writing actions (tier 0) do their work here instead and return what to record. */

@@ -1,8 +1,9 @@
-import { controllerOf, type KubeObject, type ManagedField } from '../../kube.js';
+import { controllerOf, refOf, type KubeObject, type ManagedField } from '../../kube.js';
 import type { SafetyFinding } from '../../plan.js';
+import { describeTarget, isSameObject } from '../../target.js';
 import type { Check } from '../facts.js';
 import { findingsOf, targetText } from './finding.js';
-import { subjectOf, writtenPaths } from './subject.js';
+import { specPathsOf, subjectOf, writtenPaths } from './subject.js';
 
 const { deny, info } = findingsOf('ownership');
 
@@ -14,11 +15,20 @@ const FLUX = ['kustomize.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/name']
 /** A self-healing owner would revert the write (C5). Pods and nodes carry no declared spec of their own: they are exempt. */
 export const ownership: Check = (f) => {
   const subject = subjectOf(f);
-  const paths = writtenPaths(f);
-  if (!subject || paths.length === 0 || ['Pod', 'Node'].includes(subject.kind)) return [];
-  const at = targetText(f);
-  return [...gitOps(subject, at), ...operator(subject, at), ...fieldOwner(subject, paths, at), ...helm(subject, at)];
+  return [...(subject ? judged(subject, writtenPaths(f), targetText(f)) : []), ...beside(f)];
 };
+
+/** What a step edits beside its target (workloads that take over a new secret) has owners too. */
+const beside: Check = (f) =>
+  f.step.changes.flatMap((c) => {
+    const object = c.op === 'edit' && !isSameObject(c.ref, f.step.target) ? f.world.byUid(c.uid) : undefined;
+    return object ? judged(object, specPathsOf([c]), describeTarget(refOf(object))) : [];
+  });
+
+function judged(object: KubeObject, paths: string[][], at: string): SafetyFinding[] {
+  if (paths.length === 0 || ['Pod', 'Node'].includes(object.kind)) return [];
+  return [...gitOps(object, at), ...operator(object, at), ...fieldOwner(object, paths, at), ...helm(object, at)];
+}
 
 function gitOps(o: KubeObject, at: string): SafetyFinding[] {
   const { labels = {}, annotations = {}, managedFields } = o.metadata;

@@ -27,6 +27,14 @@ export const evictedPods = (f: SafetyFacts): KubeObject[] =>
 /** What a step writes to its own target; a cordon beside a migration is about the node. */
 export const ownChanges = (f: SafetyFacts): Change[] => f.step.changes.filter((c) => isSameObject(refOfChange(c), f.step.target));
 
-/** Specs that a step changes: `spec.replicas` for a scale. A status is nobody's declared wish: no owner would put it back. */
-export const writtenPaths = (f: SafetyFacts): string[][] =>
-  ownChanges(f).flatMap((c) => (c.op === 'edit' && c.subresource !== 'status' ? c.edits.map((e) => e.path) : c.op === 'scale' ? [['spec', 'replicas']] : []));
+/**
+ * Specs that a step changes: `spec.replicas` for a scale. A status is nobody's declared wish, and an annotation of ours beside
+ * theirs is none of a declaration's fields: no owner would put them back.
+ */
+export const writtenPaths = (f: SafetyFacts): string[][] => specPathsOf(ownChanges(f));
+
+export const specPathsOf = (changes: readonly Change[]): string[][] =>
+  changes.flatMap((c) => {
+    if (c.op === 'scale') return [['spec', 'replicas']];
+    return c.op === 'edit' && c.subresource !== 'status' ? c.edits.map((e) => e.path).filter(([root]) => root !== 'metadata') : [];
+  });
