@@ -4,6 +4,7 @@ import { collectDiagnostics } from './collect-diagnostics.js';
 import { cordonNode } from './cordon-node.js';
 import type { ActionDefinition } from './define.js';
 import { drainNode } from './drain-node.js';
+import { expandPvc } from './expand-pvc.js';
 import { increaseResources } from './increase-resources.js';
 import { notifyOnly } from './notify-only.js';
 import { resetServiceMesh } from './reset-service-mesh.js';
@@ -11,6 +12,7 @@ import { restartDaemonset } from './restart-daemonset.js';
 import { restartNetwork } from './restart-network.js';
 import { restartPod } from './restart-pod.js';
 import { rollbackDeployment } from './rollback-deployment.js';
+import { rotateSecrets } from './rotate-secrets.js';
 import { scaleDeployment } from './scale-deployment.js';
 import { scaleStatefulset } from './scale-statefulset.js';
 import { uncordonNode } from './uncordon-node.js';
@@ -29,7 +31,9 @@ const MEMBERS = [
   restartDaemonset,
   restartNetwork,
   resetServiceMesh,
+  expandPvc,
   backupData,
+  rotateSecrets,
   collectDiagnostics,
   notifyOnly,
 ] as const;

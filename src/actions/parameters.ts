@@ -20,3 +20,5 @@ export const Memory = Type.String({ pattern: '^[1-9][0-9]{0,6}(Ki|Mi|Gi|Ti|k|M|G
 export const Cpu = Type.String({ pattern: '^([1-9][0-9]{0,5}m|[1-9][0-9]?|1[01][0-9]|12[0-8])$' });
 /** `90s`, `30m`, `2h`: one number, one unit, above zero. Its cap is the action's. */
 export const Duration = Type.String({ pattern: '^[1-9][0-9]{0,4}(s|m|h)$' });
+/** The size of a disk: whole Mi, Gi or Ti. No percentage, no bare number, no milli-bytes. */
+export const DiskSize = Type.String({ pattern: '^[1-9][0-9]{0,5}(Mi|Gi|Ti)$', description: 'absolute, like 15Gi' });

@@ -50,9 +50,3 @@ const FULL = /(persistent)?volume.*(fill|full|space|usage)|disk.*full|pvc.*(fill
 
 /** An alert about the bytes of a volume; inodes are another shortage. */
 export const isAboutFullVolume = (alert: string): boolean => FULL.test(alert) && !/inode/i.test(alert);
-
-/** `is only 2.5% free`, as kube-prometheus writes it. */
-export function freePercentIn(text: string): number | undefined {
-  const [, percent] = /(\d{1,3}(?:\.\d{1,6})?) ?% (?:free|available)/i.exec(text) ?? [];
-  return percent === undefined ? undefined : Number(percent);
-}

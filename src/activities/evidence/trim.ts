@@ -5,7 +5,7 @@ import { redactObject } from '../../domain/redact-object.js';
 export type Detail = 'whole' | 'trimmed' | 'skeleton';
 
 /** Who owns which field is asked of what one may act on (actions.md 1.3 C5). */
-const OWNERSHIP_MATTERS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'HorizontalPodAutoscaler']);
+const OWNERSHIP_MATTERS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'HorizontalPodAutoscaler', 'PersistentVolumeClaim']);
 
 const NOISE = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
 

@@ -1,7 +1,7 @@
 import type { KubeObject, ManagedField } from '../../domain/kube.js';
 
-/** Field owners are asked of these alone (who owns spec.replicas, resources, the template: the GitOps check C5). */
-const OWNERSHIP_MATTERS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'HorizontalPodAutoscaler']);
+/** Field owners are asked of these alone (who owns spec.replicas, resources, the template: the GitOps check C5; when a claim was resized last). */
+const OWNERSHIP_MATTERS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'HorizontalPodAutoscaler', 'PersistentVolumeClaim']);
 
 /**
  * Drops what nobody here reads and what makes caches big: field sets (about half of a pod), image lists of nodes.

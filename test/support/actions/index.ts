@@ -1,12 +1,18 @@
 import type { ActionId } from '../../../src/actions/index.js';
 import type { ActionCase } from './action-case.js';
 import { backupData } from './backup-data.js';
+import { expandPvc } from './expand-pvc.js';
 import { increaseResources } from './increase-resources.js';
 import { cordonNode, drainNode, uncordonNode } from './nodes.js';
 import { collectDiagnostics, notifyOnly } from './reading.js';
+import { resetServiceMesh } from './reset-service-mesh.js';
+import { restartDaemonset } from './restart-daemonset.js';
+import { restartNetwork } from './restart-network.js';
 import { restartPod } from './restart-pod.js';
 import { rollbackDeployment } from './rollback-deployment.js';
+import { rotateSecrets } from './rotate-secrets.js';
 import { scaleDeployment } from './scale-deployment.js';
+import { scaleStatefulset } from './scale-statefulset.js';
 import { updateHpa } from './update-hpa.js';
 
 /** One case per action: what the suites over the registry need to play it, in memory and on a real API server. */
@@ -14,12 +20,18 @@ export const ACTION_CASES: Record<ActionId, ActionCase> = {
   scale_deployment: scaleDeployment,
   increase_resources: increaseResources,
   update_hpa: updateHpa,
+  scale_statefulset: scaleStatefulset,
   restart_pod: restartPod,
   rollback_deployment: rollbackDeployment,
   cordon_node: cordonNode,
   uncordon_node: uncordonNode,
   drain_node: drainNode,
+  restart_daemonset: restartDaemonset,
+  restart_network: restartNetwork,
+  reset_service_mesh: resetServiceMesh,
+  expand_pvc: expandPvc,
   backup_data: backupData,
+  rotate_secrets: rotateSecrets,
   collect_diagnostics: collectDiagnostics,
   notify_only: notifyOnly,
 };
