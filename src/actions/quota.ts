@@ -2,10 +2,12 @@ import type { World } from '../domain/kube.js';
 import { quantityOf } from '../domain/quantity.js';
 
 /** What a change adds to a namespace, by quota key (`pods`, `requests.memory`): counts, cores, bytes. */
-export type Extra = Partial<Record<'pods' | 'requests.cpu' | 'requests.memory' | 'limits.cpu' | 'limits.memory', number>>;
+export type Extra = Partial<Record<'pods' | 'requests.cpu' | 'requests.memory' | 'limits.cpu' | 'limits.memory' | 'persistentvolumeclaims' | 'requests.storage' | OfClass, number>>;
+/** What one storage class may give: `fast.storageclass.storage.k8s.io/requests.storage`. */
+type OfClass = `${string}.storageclass.storage.k8s.io/${'requests.storage' | 'persistentvolumeclaims'}`;
 
-/** `cpu` and `memory` of a quota are its requests under an older name. */
-const ALIASES: Record<string, keyof Extra> = { cpu: 'requests.cpu', memory: 'requests.memory' };
+/** `cpu` and `memory` of a quota are its requests under an older name; object counts have a newer one. */
+const ALIASES: Record<string, keyof Extra> = { cpu: 'requests.cpu', memory: 'requests.memory', 'count/pods': 'pods', 'count/persistentvolumeclaims': 'persistentvolumeclaims' };
 
 /**
  * The first quota that cannot hold the extra, in words; undefined when all can.

@@ -12,8 +12,9 @@ export const isObserved = (o: KubeObject): boolean => (o.status?.observedGenerat
  * Where a rollout stands, by the rules of `kubectl rollout status`.
  * `staleDeadline`: time of a ProgressDeadlineExceeded that was there before our write; the controller leaves it
  * standing until the new rollout makes its first progress, so it must not be read as our failure.
+ * `away`: pods of a DaemonSet on nodes that are not Ready; nobody there can replace them, so they are not waited for.
  */
-export function rolloutProgress(object: KubeObject | undefined, staleDeadline?: string): Progress {
+export function rolloutProgress(object: KubeObject | undefined, staleDeadline?: string, away = 0): Progress {
   if (!object) return FAILED('the object is gone');
   if (!isObserved(object)) return WAITING('the controller has not seen the change yet');
   switch (object.kind) {
@@ -22,7 +23,7 @@ export function rolloutProgress(object: KubeObject | undefined, staleDeadline?: 
     case 'StatefulSet':
       return statefulSetProgress(object);
     case 'DaemonSet':
-      return daemonSetProgress(object);
+      return daemonSetProgress(object, away);
     default:
       return REACHED('there is nothing to roll out');
   }
@@ -68,8 +69,8 @@ function statefulSetProgress({ spec, status }: KubeObject): Progress {
   return REACHED(`${ready}/${desired} pods updated and available`);
 }
 
-function daemonSetProgress({ status = {} }: KubeObject): Progress {
-  const desired: number = status.desiredNumberScheduled ?? 0;
+function daemonSetProgress({ status = {} }: KubeObject, away: number): Progress {
+  const desired: number = Math.max(0, (status.desiredNumberScheduled ?? 0) - away);
   const { updatedNumberScheduled: updated = 0, numberAvailable: available = 0 } = status;
   if (updated < desired) return WAITING(`${updated}/${desired} pods updated`);
   if (available < desired) return WAITING(`${available}/${desired} pods available`);

@@ -56,11 +56,18 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
       changes: planned.changes,
       undo: undoOf(action, planned),
       timeoutS: planned.timeoutS ?? action.timeoutS ?? deps.defaultTimeoutS ?? DEFAULT_TIMEOUT_S,
-      ...(planned.expiresInS === undefined ? {} : { expiresInS: planned.expiresInS }),
+      ...marksOf(planned),
       isWriting: action.run === undefined,
     };
   };
 }
+
+/** What a plan says of its own beyond its writes. Absent members stay absent: steps live in histories. */
+const marksOf = ({ expiresInS, actsInProtected, needsApproval }: Planned): Pick<Step, 'expiresInS' | 'actsInProtected' | 'needsApproval'> => ({
+  ...(expiresInS === undefined ? {} : { expiresInS }),
+  ...(actsInProtected ? { actsInProtected } : {}),
+  ...(needsApproval === undefined ? {} : { needsApproval }),
+});
 
 function actionOf(actions: Registry<Action>, { action }: Proposal): Action {
   if (!actions.has(action)) throw new KubernautError('InvalidParams', `there is no action ${JSON.stringify(action).slice(0, 80)}; choose one of ${actions.ids.join(', ')}`);
@@ -78,7 +85,7 @@ function checkParameters(action: Action, parameters: Record<string, unknown>): v
 /** The object must be one that enrichment read, the parameters must name it, and its uid must be the one that was proposed. */
 function ground(action: Action, { target, parameters }: Proposal, world: World): { ref: ObjectRef; object: KubeObject | undefined } {
   if (action.targets.length === 0) return { ref: refFrom(target), object: world.get(target.kind, target.namespace, target.name) };
-  const ref = action.targetOf(parameters as never);
+  const ref = action.targetOf(parameters as never, refFrom(target));
   const at = describeTarget(ref);
   if (!isSameObject(ref, target)) throw new KubernautError('NotGrounded', `${action.id}: the parameters name ${at}, the proposal ${describeTarget(target)}; make them agree`);
   if (!action.targets.includes(ref.kind)) throw new KubernautError('InvalidParams', `${action.id} does not act on ${at}; it acts on ${action.targets.join(', ')}`);

@@ -23,7 +23,7 @@ export const undoText = ({ undo }: Pick<Action, 'undo'>): string => (typeof undo
 
 /** `get,update apps deployments/scale (namespace)` */
 export const permissionText = (p: Permission): string =>
-  `${p.verbs.join(',')} ${p.group === '' ? 'core' : p.group} ${p.resource}${p.subresource ? `/${p.subresource}` : ''} (${p.scope}${p.isOptional ? ', optional' : ''})`;
+  `${p.verbs.join(',')} ${p.group === '' ? 'core' : p.group} ${p.resource}${p.subresource ? `/${p.subresource}` : ''} ${p.names ? ` of the names ${p.names.join(', ')}` : ''} (${p.scope}${p.isOptional ? ', optional' : ''})`;
 
 /** actions.md 1.4 */
 const RISK = ['reads or tells', 'exact inverse, bounded effect', 'disruptive but heals by itself, or its inverse costs a rollout', 'no inverse, or far reaching: a person decides'];

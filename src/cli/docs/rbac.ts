@@ -9,6 +9,7 @@ interface Rule {
   apiGroups: string[];
   resources: string[];
   verbs: string[];
+  resourceNames?: string[];
 }
 
 export interface ClusterRole {
@@ -38,10 +39,11 @@ function readerRole(): ClusterRole {
   ]);
 }
 
-const ruleOf = ({ group, resource, subresource, verbs }: Permission): Rule => ({
+const ruleOf = ({ group, resource, subresource, verbs, names }: Permission): Rule => ({
   apiGroups: [group],
   resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
   verbs: [...verbs],
+  ...(names ? { resourceNames: [...names] } : {}),
 });
 
 const needsMore = (action: Action): boolean => action.permissions.some((p) => `${p.resource}/${p.subresource}` !== 'pods/log');

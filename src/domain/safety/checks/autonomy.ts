@@ -9,6 +9,8 @@ const { deny, ask } = findingsOf('autonomy');
  * | suggest | runs   | asks       | asks                                         |
  * | approve | runs   | asks       | asks                                         |
  * | auto    | runs   | runs       | asks, unless the action itself is set to auto |
+ *
+ * A step that says why a person must look at it (`needsApproval`) asks at `auto` as well.
  */
 export const autonomy: Check = (f) => {
   if (!f.step.isWriting) return [];
@@ -22,6 +24,7 @@ export const autonomy: Check = (f) => {
     case 'approve':
       return ask('approval_required', `${what}: the policy asks for approval`);
     case 'auto':
+      if (f.step.needsApproval !== undefined) return ask('approval_required', `${what} needs a person: ${f.step.needsApproval}`);
       return f.step.tier === 3 && !isExplicitlyAuto(f) ? ask('tier_needs_approval', `${what} is tier 3: it needs approval`) : [];
   }
 };
