@@ -67,8 +67,6 @@ export interface FaultProxy {
   arm(rule: Rule): Armed;
   /** Asked for every effective write at both moments; it goes on when the promise resolves. A client that is gone by then gets nothing done. */
   onWrite?: (call: Call, moment: Moment) => Promise<void> | void;
-  /** Nothing more of any watch gets through until it is thawed. */
-  setFrozen(isFrozen: boolean): void;
   close(): Promise<void>;
 }
 
@@ -110,7 +108,6 @@ export async function startFaultProxy({ kubeconfig, pkiDir, dir }: FaultProxyOpt
   config.loadFromFile(kubeconfig);
   const upstream = await upstreamOf(config);
   const sockets = new Set<Socket | TLSSocket>();
-  const watches = watchGate();
   const versions = versionsOf(upstream);
   const rules = new Set<{ rule: Rule; seen: number; armed: Armed }>();
   const calls: Call[] = [];
@@ -126,7 +123,7 @@ export async function startFaultProxy({ kubeconfig, pkiDir, dir }: FaultProxyOpt
   };
 
   const serve = async (req: http.IncomingMessage, res: http.ServerResponse): Promise<void> => {
-    if (isStream(req)) return stream(upstream, watches, req, res);
+    if (isStream(req)) return stream(upstream, req, res);
     const call = callOf(req);
     const exchange = { call, req, res, body: await bodyOf(req) };
     if (call.isWrite || call.isRead) calls.push(call);
@@ -148,7 +145,7 @@ export async function startFaultProxy({ kubeconfig, pkiDir, dir }: FaultProxyOpt
     const call = { ...callOf(req), isWrite: true };
     calls.push(call);
     call.fault = faultOf(call);
-    void tunnel(call, { req, socket, head }, upstream);
+    tunnel(call, { req, socket, head }, upstream, (moment) => proxy.onWrite?.(call, moment)).catch(() => socket.destroy());
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
@@ -163,7 +160,6 @@ export async function startFaultProxy({ kubeconfig, pkiDir, dir }: FaultProxyOpt
       rules.add(entry);
       return armed;
     },
-    setFrozen: watches.setFrozen,
     async close() {
       sockets.forEach((socket) => socket.destroy());
       upstream.agent.destroy();
@@ -262,33 +258,12 @@ function forward({ req, body }: Exchange, upstream: Upstream): Promise<Answer> {
   });
 }
 
-interface WatchGate {
-  setFrozen(isFrozen: boolean): void;
-  /** Writes now, or when it is thawed. */
-  pass(write: () => void): void;
-}
-
-function watchGate(): WatchGate {
-  let isFrozen = false;
-  let waiting: (() => void)[] = [];
-  return {
-    pass: (write) => (isFrozen ? void waiting.push(write) : write()),
-    setFrozen(next) {
-      isFrozen = next;
-      if (isFrozen) return;
-      const due = waiting;
-      waiting = [];
-      for (const write of due) write();
-    },
-  };
-}
-
-async function stream(upstream: Upstream, gate: WatchGate, req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
+/** A watch goes through as it comes. */
+function stream(upstream: Upstream, req: http.IncomingMessage, res: http.ServerResponse): void {
   const request = https.request(optionsFor(req, upstream), (response) => {
     res.writeHead(response.statusCode ?? 502, without(response.headers));
     res.flushHeaders();
-    response.on('data', (chunk: Buffer) => gate.pass(() => res.write(chunk)));
-    response.on('end', () => gate.pass(() => res.end())).on('error', () => res.destroy());
+    response.on('error', () => res.destroy()).pipe(res);
   });
   request.on('error', () => res.destroy()).end();
   res.on('close', () => request.destroy());
@@ -328,10 +303,18 @@ function versionsOf(upstream: Upstream): Versions {
   };
 }
 
+interface Near {
+  req: http.IncomingMessage;
+  socket: Socket;
+  head: Buffer;
+}
+
 /** exec and its like: a raw line after the handshake. */
-async function tunnel(call: Call, near: { req: http.IncomingMessage; socket: Socket; head: Buffer }, { base, tls, agent }: Upstream): Promise<void> {
+async function tunnel(call: Call, near: Near, { base, tls, agent }: Upstream, hold: (moment: Moment) => Promise<void> | void): Promise<void> {
   const { req, socket, head } = near;
   socket.on('error', () => socket.destroy()).on('close', () => (call.endedAt = Date.now()));
+  await hold('before');
+  if (socket.destroyed) return;
   if (call.fault === 'hang') return;
   if (call.fault === 'reset') return void socket.destroy();
   if (isAnswerFault(call.fault)) {
@@ -349,6 +332,7 @@ async function tunnel(call: Call, near: { req: http.IncomingMessage; socket: Soc
   far.write(head);
   call.status = 101;
   socket.pipe(far);
+  await hold('after');
   if (call.fault) return void setTimeout(() => socket.destroy(), 500); // it runs over there, and nobody hears of it
   far.pipe(socket);
 }

@@ -149,15 +149,20 @@ export const everyFault = (writes: number): Injected[] => [1, ...(writes > 1 ? [
 
 /** `ok`, what it did not do, or undefined where there was nothing to hit (no such read or write). */
 function judge(one: Run, reference: Reference, { fault, nth }: Injected): string | undefined {
-  if (one.hit === undefined && (fault === 'stale read' || nth > 1) && one.outcome === 'applied') return undefined;
-  if (one.hit === undefined) return `never met the fault, ${one.outcome}: ${one.message}`;
+  if (one.hit !== undefined) return complaints(one, reference)[0] ?? 'ok';
+  return (fault === 'stale read' || nth > 1) && one.outcome === 'applied' ? undefined : `never met the fault, ${one.outcome}: ${one.message}`;
+}
+
+function complaints(one: Run, reference: Reference): string[] {
   const early = impatience(one);
   const writes = writesOf(one);
-  if (early !== undefined) return `asked again after ${String(early)} ms`;
-  if (one.outcome !== 'applied') return `${one.outcome}: ${one.message}`;
-  if (!sameValue(writes, reference.writes)) return `wrote ${writes.join(', ') || 'nothing'} instead of ${reference.writes.join(', ')}`;
-  if (reference.picture !== undefined && !sameValue(one.picture, reference.picture)) return `left ${JSON.stringify(one.picture)} instead of ${JSON.stringify(reference.picture)}`;
-  return 'ok';
+  const isSame = reference.picture === undefined || sameValue(one.picture, reference.picture);
+  return [
+    ...(early === undefined ? [] : [`asked again after ${String(early)} ms`]),
+    ...(one.outcome === 'applied' ? [] : [`${one.outcome}: ${one.message}`]),
+    ...(sameValue(writes, reference.writes) ? [] : [`wrote ${writes.join(', ') || 'nothing'} instead of ${reference.writes.join(', ')}`]),
+    ...(isSame ? [] : [`left ${JSON.stringify(one.picture)} instead of ${JSON.stringify(reference.picture)}`]),
+  ];
 }
 
 export interface Cell {
@@ -202,7 +207,7 @@ interface Faultless {
   undo: Reference;
 }
 
-const leave = async (stage: Stage, scene: Scene): Promise<void> => void (await (scene.clean ? scene.clean() : stage.forget(scene.ref.namespace)));
+export const leave = async (stage: Stage, scene: Scene): Promise<void> => void (await (scene.clean ? scene.clean() : stage.forget(scene.ref.namespace)));
 
 async function anew(faulty: FaultyStage, { play, scene }: Prepared): Promise<Prepared> {
   await leave(faulty.stage, scene);
