@@ -11,7 +11,7 @@ import { beingDeleted } from '../domain/safety/checks/being-deleted.js';
 import { optOut } from '../domain/safety/checks/opt-out.js';
 import { ownership } from '../domain/safety/checks/ownership.js';
 import { protectedTargets } from '../domain/safety/checks/protected.js';
-import { describeTarget } from '../domain/target.js';
+import { describeTarget, namespaceOf } from '../domain/target.js';
 
 export interface StillAllowedDeps {
   cluster(name: string): Cluster;
@@ -52,7 +52,7 @@ const factsOf = (step: Step, world: World, policy: Policy) => ({
 });
 
 /** The severity plays no part in what is asked here. */
-const where = ({ target, action }: Step) => ({ severity: 'warning' as const, ...(target.namespace ? { namespace: target.namespace } : {}), action });
+const where = ({ target, action }: Step) => ({ severity: 'warning' as const, namespace: namespaceOf(target), action });
 
 function assertApplies(action: Action, step: Step, live: Pick<Cluster, 'world' | 'apis'>, policy: Policy, now: string): void {
   const world = live.world();

@@ -25,6 +25,9 @@ export const remediationIdOf = (workflowId: string, first: { fingerprint: string
 export const describeTarget = (t: { kind: string; namespace?: string; name: string }): string =>
   `${t.kind.toLowerCase()} ${t.namespace ? `${t.namespace}/` : ''}${t.name}`;
 
+/** Where an object lies, for what holds per namespace: a Namespace lies in itself. */
+export const namespaceOf = (t: { kind: string; namespace?: string; name: string }): string | undefined => (t.kind === 'Namespace' ? t.name : t.namespace);
+
 export const isSameObject = (
   a: { kind: string; namespace?: string; name: string },
   b: { kind: string; namespace?: string; name: string },

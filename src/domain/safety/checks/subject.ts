@@ -16,12 +16,12 @@ export function lineOf(world: World, object: KubeObject): KubeObject[] {
 
 export const isNodeStep = (f: SafetyFacts): boolean => f.step.target.kind === 'Node';
 
-/** Pods that a step evicts or deletes. */
+/** Pods that a step evicts or deletes and that still run: one that has finished serves nobody. */
 export const evictedPods = (f: SafetyFacts): KubeObject[] =>
   f.step.changes.flatMap((c) => {
     if (c.op !== 'evict' && !(c.op === 'delete' && c.ref.kind === 'Pod')) return [];
     const pod = f.world.byUid(c.uid) ?? f.world.get('Pod', c.ref.namespace, c.ref.name);
-    return pod ? [pod] : [];
+    return pod && !['Succeeded', 'Failed'].includes(pod.status?.phase) ? [pod] : [];
   });
 
 /** What a step writes to its own target; a cordon beside a migration is about the node. */

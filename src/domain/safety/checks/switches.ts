@@ -1,10 +1,11 @@
 import { isPausedFor } from '../../policy.js';
+import { namespaceOf } from '../../target.js';
 import type { Check } from '../facts.js';
 import { findingsOf } from './finding.js';
 
 /** The kill switch, in any scope that covers the step. Reading and telling go on. */
 export const pause: Check = (f) => {
-  const where = { cluster: f.step.target.cluster, namespace: f.step.target.namespace, action: f.step.action, now: f.now };
+  const where = { cluster: f.step.target.cluster, namespace: namespaceOf(f.step.target), action: f.step.action, now: f.now };
   const hit = f.step.isWriting ? f.policy.pauses.find((p) => isPausedFor(p, where)) : undefined;
   return hit ? findingsOf('pause').deny('paused', `paused by ${hit.by}: ${hit.reason}${hit.until ? ` (until ${hit.until})` : ''}`) : [];
 };
