@@ -41,6 +41,8 @@ export interface PlanRequest {
   proposals: Proposal[];
   /** Keys of proposals that were tried in this remediation. */
   tried: string[];
+  /** Id of the template that a model chose. */
+  template?: string;
   /** Rung of the ladder, from 0: part of the identity of the writes. */
   rung: number;
 }
@@ -90,7 +92,7 @@ export interface StepReply {
 export interface StageActivities {
   enrich(input: { target: Target; problems: Problem[] }): Promise<{ evidenceRef: string; hasObject: boolean }>;
   diagnose(input: { evidenceRef: string }): Promise<{ findings: Finding[] }>;
-  analyze(input: { evidenceRef: string; findings: Finding[] }): Promise<{ proposals: Proposal[]; tokens: number }>;
+  analyze(input: { evidenceRef: string; findings: Finding[] }): Promise<{ proposals: Proposal[]; tokens: number; template?: string }>;
   makePlan(input: PlanRequest): Promise<PlanAnswer>;
   assess(input: AssessRequest): Promise<Observation>;
   record(input: { remediation: Remediation; learn?: boolean }): Promise<void>;

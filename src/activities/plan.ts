@@ -1,14 +1,16 @@
+import type { Template } from '../contracts/template.js';
+import { arrange, type Candidate, type CandidateStep } from '../domain/arrange.js';
 import { durationMs } from '../domain/duration.js';
 import { isKubernautError } from '../domain/errors.js';
 import type { Evidence } from '../domain/evidence.js';
-import { worldOf, type World } from '../domain/kube.js';
+import { worldOf, type ObjectRef, type World } from '../domain/kube.js';
 import { planHash, type Finding, type Plan, type Proposal, type SafetyFinding, type Step, type Verdict } from '../domain/plan.js';
 import { policyFor, type Policy } from '../domain/policy.js';
 import type { Clock, Cluster, Store } from '../domain/ports.js';
 import { rank, type Ranking } from '../domain/ranking.js';
 import type { Outcome } from '../domain/remediation.js';
 import { evaluateSafety } from '../domain/safety/chain.js';
-import { actionIdOf, workflowIdOf } from '../domain/target.js';
+import { actionIdOf, namespaceOf, workflowIdOf } from '../domain/target.js';
 import { baselineOf } from './assess.js';
 import type { Analysis, PlanAnswer, PlanRequest } from './contract.js';
 import type { PlanStep } from './plan-step.js';
@@ -20,8 +22,14 @@ export interface PlanDeps {
   policy(): Promise<Policy>;
   clock: Clock;
   planStep: PlanStep;
+  /** Throws `Forbidden` when RBAC lacks a verb that the step or its undo will need. */
+  assertPermitted?(cluster: Cluster, step: Step): Promise<void>;
   /** The most any action may take here, seconds (`actions.cap`). */
   maxActionS: number;
+  /** Arrangements of actions. Default: none, every proposal is a plan of its own. */
+  templates?: readonly Template[];
+  /** Locator parameters of an object for an action, or undefined when it does not act on that kind. */
+  locate?(action: string, ref: ObjectRef): Record<string, string> | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -44,50 +52,76 @@ export function createMakePlan(deps: PlanDeps) {
     const policy = await deps.policy();
     const ranking = rank(request.findings, request.proposals);
     const analysis = analysisOf(ranking, request.findings);
-    const candidates = ranking.candidates.filter((c) => !request.tried.includes(keyOf(c)));
+    const candidates = arrange({
+      candidates: ranking.candidates, cause: ranking.cause, templates: deps.templates ?? [], target: request.target, locate: deps.locate ?? nowhere,
+      ...(request.template ? { chosen: request.template } : {}),
+    }).filter((c) => !request.tried.includes(c.key));
     const refusals: Refusal[] = [];
-    for (const proposal of candidates) {
-      const considered = await consider(deps, { request, evidence, world, policy, proposal });
-      if ('step' in considered) return answer(deps, { request, evidence, world, policy, proposal, analysis, refusals }, considered);
+    for (const candidate of candidates) {
+      const considering = { request, evidence, world, policy, candidate };
+      const considered = await consider(deps, considering);
+      if ('steps' in considered) return answer(deps, { ...considering, analysis, refusals }, considered);
       refusals.push(considered);
     }
     return candidates.length === 0 ? nothingToDo(ranking, request, analysis) : allRefused(refusals, analysis);
   };
 }
 
-/** Names a rung of the ladder: the same action on the same object with the same intent. */
-export const keyOf = (p: Proposal): string => `${p.action}:${p.target.kind}/${p.target.namespace ?? ''}/${p.target.name}`;
+const nowhere = () => undefined;
 
 interface Considering {
   request: PlanRequest;
   evidence: Evidence;
   world: World;
   policy: Policy;
-  proposal: Proposal;
+  candidate: Candidate;
 }
 
 interface Possible {
-  step: Step;
+  steps: Step[];
   verdict: Verdict;
 }
 
+/** A candidate is possible when every step of it is; an optional one that is not is left out, and nothing waits for it. */
 async function consider(deps: PlanDeps, c: Considering): Promise<Possible | Refusal> {
-  const refused = (reason: string, findings: SafetyFinding[] = []): Refusal => ({ proposal: c.proposal, reason, findings });
+  const possible: { step: Step; findings: SafetyFinding[] }[] = [];
+  for (const part of c.candidate.steps) {
+    const considered = await considerStep(deps, c, part);
+    if ('step' in considered) possible.push(considered);
+    else if (!part.isOptional) return considered;
+  }
+  const kept = new Set(possible.map(({ step }) => step.ordinal));
+  const findings = distinct(possible.flatMap((p) => p.findings));
+  const decision = findings.some((f) => f.severity === 'deny') ? 'deny' : findings.some((f) => f.severity === 'ask') ? 'ask' : 'allow';
+  return { steps: possible.map(({ step }) => ({ ...step, ...(step.needs ? { needs: step.needs.filter((n) => kept.has(n)) } : {}) })), verdict: { decision, findings } };
+}
+
+const distinct = (findings: readonly SafetyFinding[]): SafetyFinding[] =>
+  findings.filter((f, i) => findings.findIndex((g) => g.check === f.check && g.reason === f.reason && g.message === f.message) === i);
+
+async function considerStep(deps: PlanDeps, c: Considering, { proposal, ordinal, needs, isOptional }: CandidateStep): Promise<{ step: Step; findings: SafetyFinding[] } | Refusal> {
+  const refused = (reason: string, findings: SafetyFinding[] = []): Refusal => ({ proposal, reason, findings });
   try {
-    const planned = deps.planStep({ proposal: c.proposal, evidence: c.evidence, policy: c.policy, ordinal: 0, actionId: idOf(c.request, 0), now: deps.clock.now() });
-    const step = { ...planned, isWitnessed: c.proposal.source !== 'model', timeoutS: Math.min(planned.timeoutS, Math.max(deps.maxActionS, Number(planned.parameters.deadlineS ?? 0))) };
-    const verdict = await judge(deps, c, step);
-    const blocking = verdict.findings.filter((f) => f.severity === 'deny' && f.reason !== 'autonomy_observe');
+    const planned = deps.planStep({ proposal, evidence: c.evidence, policy: c.policy, ordinal, actionId: idOf(c.request, ordinal), now: deps.clock.now() });
+    const step: Step = {
+      ...planned,
+      ...(needs.length > 0 ? { needs } : {}),
+      ...(isOptional ? { isOptional } : {}),
+      isWitnessed: proposal.source !== 'model',
+      timeoutS: Math.min(planned.timeoutS, Math.max(deps.maxActionS, Number(planned.parameters.deadlineS ?? 0))),
+    };
+    const { findings } = await judge(deps, c, step, proposal);
+    const blocking = findings.filter((f) => f.severity === 'deny' && f.reason !== 'autonomy_observe');
     if (blocking.length > 0) return refused(blocking.map((f) => f.message).join('; '), blocking);
     if (modeOf(c, step) === 'act') await dryRun(deps, c, step);
-    return { step, verdict };
+    return { step, findings };
   } catch (error) {
     if (isKubernautError(error) && !error.isRetryable) return refused(error.message);
     throw error;
   }
 }
 
-async function judge(deps: PlanDeps, c: Considering, step: Step): Promise<Verdict> {
+async function judge(deps: PlanDeps, c: Considering, step: Step, proposal: Proposal): Promise<Verdict> {
   const now = deps.clock.now();
   return evaluateSafety({
     now,
@@ -99,15 +133,15 @@ async function judge(deps: PlanDeps, c: Considering, step: Step): Promise<Verdic
     policy: c.policy,
     scope: policyFor(c.policy, { ...where(step), severity: c.request.severity }),
     groundedUids: new Set(c.evidence.objects.map((o) => o.metadata.uid ?? '')),
-    source: c.proposal.source,
-    confidence: c.proposal.confidence,
+    source: proposal.source,
+    confidence: proposal.confidence,
   });
 }
 
 /** As the workflow will number it. */
 const idOf = ({ remediationId, target, rung }: PlanRequest, ordinal: number): string => actionIdOf(remediationId, workflowIdOf(target), rung * 100 + ordinal);
 
-const where = (step: Step) => ({ ...(step.target.namespace ? { namespace: step.target.namespace } : {}), action: step.action });
+const where = (step: Step) => ({ namespace: namespaceOf(step.target), action: step.action });
 
 function modeOf({ policy, request }: Pick<Considering, 'policy' | 'request'>, step: Step): 'act' | 'observe' | 'suggest' {
   const { autonomy } = policyFor(policy, { ...where(step), severity: request.severity });
@@ -128,24 +162,27 @@ async function dryRun(deps: PlanDeps, { request }: Considering, step: Step): Pro
   }
 }
 
-function answer(deps: PlanDeps, c: Considering & { analysis: Analysis; refusals: Refusal[] }, { step, verdict }: Possible): PlanAnswer {
-  const steps = [step];
-  const scope = policyFor(c.policy, { ...where(step), severity: c.request.severity });
-  const plan: Plan = { hash: planHash(steps), steps, source: c.proposal.source, confidence: c.proposal.confidence, madeAt: deps.clock.now() };
+function answer(deps: PlanDeps, c: Considering & { analysis: Analysis; refusals: Refusal[] }, { steps, verdict }: Possible): PlanAnswer {
+  const { template, source, confidence, key } = c.candidate;
+  const plan: Plan = { hash: planHash(steps), steps, ...(template ? { template } : {}), source, confidence, madeAt: deps.clock.now() };
   // Only what an analyzer saw in the state can be seen to be gone from it.
   const isVisible = c.request.findings.some((f) => f.conclusion === undefined || f.conclusion === 'needs_person');
+  const waits = steps.map((step) => durationMs(policyFor(c.policy, { ...where(step), severity: c.request.severity }).approvalTimeout));
   return {
     kind: 'plan',
     plan,
     verdict,
-    analysis: { ...c.analysis, confidence: c.proposal.confidence, source: c.proposal.source },
+    analysis: { ...c.analysis, confidence, source },
     baseline: baselineOf(c.world, c.evidence, isVisible, c.analysis.cause),
-    approvalTimeoutMs: durationMs(scope.approvalTimeout),
-    mode: modeOf(c, step),
-    key: keyOf(c.proposal),
+    approvalTimeoutMs: Math.min(...waits),
+    mode: strictest(steps.map((step) => modeOf(c, step))),
+    key,
     passedOver: c.refusals.map((r) => ({ action: r.proposal.action, reason: r.reason })),
   };
 }
+
+const strictest = (modes: readonly ('act' | 'observe' | 'suggest')[]): 'act' | 'observe' | 'suggest' =>
+  modes.includes('observe') ? 'observe' : modes.includes('suggest') ? 'suggest' : 'act';
 
 function analysisOf(ranking: Ranking, findings: readonly Finding[]): Analysis {
   const edit = findings.find((f) => f.edit !== undefined)?.edit;

@@ -12,6 +12,7 @@ import { pausesCommand } from './commands/pauses.js';
 import { rejectCommand } from './commands/reject.js';
 import { resumeCommand } from './commands/resume.js';
 import { sandboxCommand } from './commands/sandbox.js';
+import { templatesCommand } from './commands/templates.js';
 import { sendCommand } from './commands/send.js';
 import { showCommand } from './commands/show.js';
 import { undoCommand } from './commands/undo.js';
@@ -25,7 +26,7 @@ import { VERSION } from './version.js';
 const GROUPS: readonly [string, readonly (() => Command)[]][] = [
   ['What happens:', [listCommand, showCommand, watchCommand, logsCommand, whyNotCommand]],
   ['Decisions:', [approveCommand, rejectCommand, cancelCommand, undoCommand, pauseCommand, resumeCommand, pausesCommand]],
-  ['What could be done:', [actionsCommand, sendCommand]],
+  ['What could be done:', [actionsCommand, templatesCommand, sendCommand]],
   ['Setting up:', [connectCommand, doctorCommand, sandboxCommand, downCommand, versionCommand]],
 ];
 

@@ -50,6 +50,11 @@ const kubernetes = section('Without a context, `up` starts a sandbox; no other c
   context: Type.Optional(text('context in the kubeconfig', 'prod')),
   cluster: Type.Optional(text('the name of this cluster in ids and labels; default: the context', 'prod', { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', expected: 'letters, digits, dots, dashes' })),
   namespace: Type.Optional(text('watch only this namespace', 'shop')),
+  executor: section('As whom writes are sent. Without any of these: as who reads. Give it a service account of its own.', {
+    kubeconfig: Type.Optional(text('path of a kubeconfig', '/etc/kubernaut/executor.kubeconfig')),
+    context: Type.Optional(text('context in that kubeconfig, or in the one above', 'prod-executor')),
+    tokenFile: Type.Optional(text('a file with its token, for the same cluster', '/var/run/secrets/kubernaut-executor/token')),
+  }),
 });
 
 const database = section('PostgreSQL with pgvector. Without url and host, `up` uses an embedded one.', {
@@ -105,6 +110,7 @@ export const ConfigSchema = Type.Object(
     embeddings,
     policy: PolicySchema,
     filters: section('Which signals are looked at.', { path: Type.Optional(text('filters.yaml', '/etc/kubernaut/filters.yaml')) }),
+    templates: section('Arrangements of actions beside the shipped ones.', { path: Type.Optional(text('folder of template files', '/etc/kubernaut/templates')) }),
     effectiveness: section('When the effect of an action is judged.', {
       horizons: list(duration('a horizon', '30s'), 'after the action took hold, ascending', ['30s', '2m', '30m']),
     }),

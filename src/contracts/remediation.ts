@@ -82,7 +82,7 @@ export const Remediation = Type.Object({
       evidence_ref: Type.Optional(Type.String()),
     }),
   ),
-  plan: Type.Optional(Type.Object({ hash: Type.String(), steps: Type.Array(RemediationStep) })),
+  plan: Type.Optional(Type.Object({ hash: Type.String(), template: Type.Optional(Type.String({ description: 'id@version of the template that arranged the steps' })), steps: Type.Array(RemediationStep) })),
   verdict: Type.Optional(VerdictView),
   approval: Type.Optional(
     Type.Object({

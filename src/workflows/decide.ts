@@ -17,7 +17,7 @@ export async function decide(run: Run): Promise<Stage> {
   const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: state.problems });
   run.moveTo('analyzing', 'looking for the cause');
   const { findings } = await quick('diagnose', input.isCoLocated, 'deterministic analyzers')({ evidenceRef: evidence.evidenceRef });
-  const proposals = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : [];
+  const { proposals, template } = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : NOTHING_PROPOSED;
   run.moveTo('planning', findings[0] ? findings[0].summary : 'no analyzer recognises this');
   const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({
     remediationId: state.doc.id,
@@ -28,6 +28,7 @@ export async function decide(run: Run): Promise<Stage> {
     findings,
     proposals,
     tried: state.tried,
+    ...(template ? { template } : {}),
     rung: state.rung,
   });
   state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
@@ -60,16 +61,23 @@ async function lookAgain(run: Run, reason: string): Promise<Stage> {
   return 'decide';
 }
 
+interface Proposed {
+  proposals: Proposal[];
+  template?: string;
+}
+
+const NOTHING_PROPOSED: Proposed = { proposals: [] };
+
 /** A model that is down, slow or talks nonsense costs nothing but its time: the rules decide alone. */
-async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Promise<Proposal[]> {
+async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Promise<Proposed> {
   try {
     const answer = await analyze('ask the model')({ evidenceRef, findings });
     run.state.doc.usage.tokens += answer.tokens;
-    return answer.proposals;
+    return answer;
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.note('the model gave no usable answer; the rules decide alone');
-    return [];
+    return NOTHING_PROPOSED;
   }
 }
 
@@ -90,6 +98,7 @@ async function adopt(run: Run, answer: Extract<PlanAnswer, { kind: 'plan' }>): P
   const earlier = state.doc.plan?.steps.filter((s) => s.status !== 'planned') ?? [];
   state.doc.plan = {
     hash: answer.plan.hash,
+    ...(answer.plan.template ? { template: answer.plan.template } : {}),
     steps: [
       ...earlier,
       ...answer.plan.steps.map((s) => ({

@@ -8,6 +8,17 @@ import { parseStrictJson } from '../../domain/strict-json.js';
 
 const MOST_PROPOSALS = 5;
 
+/** An arrangement that a model may choose for its proposals. */
+export interface TemplateChoice {
+  id: string;
+  summary: string;
+}
+
+export interface Answer {
+  proposals: Proposal[];
+  template?: string;
+}
+
 interface Item {
   action: string;
   target_id: string;
@@ -17,7 +28,7 @@ interface Item {
 }
 
 /** The closed schema of a whole answer, narrowed to the targets of this remediation. */
-export function answerSchema(members: readonly Action[], targets: readonly PromptTarget[]): Record<string, unknown> {
+export function answerSchema(members: readonly Action[], targets: readonly PromptTarget[], templates: readonly TemplateChoice[] = []): Record<string, unknown> {
   const item = proposalSchema(members, targets.map((t) => t.id));
   return {
     type: 'object',
@@ -26,16 +37,18 @@ export function answerSchema(members: readonly Action[], targets: readonly Promp
     properties: {
       reasoning: { type: 'string', maxLength: 4000 },
       proposals: { type: 'array', maxItems: MOST_PROPOSALS, items: item },
+      ...(templates.length > 0 ? { template: { type: 'string', enum: templates.map((t) => t.id), description: templates.map((t) => `${t.id}: ${t.summary}`).join(' ') } } : {}),
     },
   };
 }
 
 /** Throws ModelAnswerInvalid with the reason alone: it goes back to the model once, and must not carry its text. */
-export function proposalsFrom(text: string, schema: Record<string, unknown>, targets: readonly PromptTarget[], by: string): Proposal[] {
+export function answerFrom(text: string, schema: Record<string, unknown>, targets: readonly PromptTarget[], by: string): Answer {
   const answer = withoutNulls(parseStrictJson(text));
   const validate = compiled(schema);
   if (!validate(answer)) throw new KubernautError('ModelAnswerInvalid', { message: `the answer does not fit the schema: ${problemsOf(validate)}`, why: problemsOf(validate) });
-  return (answer as { proposals: Item[] }).proposals.map((item) => proposalOf(item, targets, by));
+  const { proposals, template } = answer as { proposals: Item[]; template?: string };
+  return { proposals: proposals.map((item) => proposalOf(item, targets, by)), ...(template ? { template } : {}) };
 }
 
 function proposalOf(item: Item, targets: readonly PromptTarget[], by: string): Proposal {
@@ -51,15 +64,16 @@ function proposalOf(item: Item, targets: readonly PromptTarget[], by: string): P
 }
 
 /** Strict schemas have no optional members: models then say null for "not given". */
-function withoutNulls(answer: unknown): unknown {
-  const proposals = (answer as { proposals?: unknown } | null)?.proposals;
-  if (!Array.isArray(proposals)) return answer;
+function withoutNulls(given: unknown): unknown {
+  const { template, ...answer } = (given ?? {}) as { template?: unknown; proposals?: unknown };
+  const proposals = answer.proposals;
+  if (!Array.isArray(proposals)) return given;
   const cleaned = proposals.map((p: { parameters?: unknown } | null) =>
     p !== null && typeof p === 'object' && p.parameters !== null && typeof p.parameters === 'object'
       ? { ...p, parameters: Object.fromEntries(Object.entries(p.parameters).filter(([, v]) => v !== null)) }
       : p,
   );
-  return { ...(answer as object), proposals: cleaned };
+  return { ...answer, ...(template === null || template === undefined ? {} : { template }), proposals: cleaned };
 }
 
 function compiled(schema: Record<string, unknown>): ValidateFunction {

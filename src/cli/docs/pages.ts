@@ -1,5 +1,6 @@
 import { actions } from '../../actions/index.js';
 import { analyzers } from '../../analyzers/index.js';
+import { loadTemplates } from '../../config/templates.js';
 import { openApiDocument } from '../../gateway/openapi.js';
 import { buildProgram } from '../program.js';
 import { VERSION } from '../version.js';
@@ -12,6 +13,7 @@ import { renderMessages } from './messages-page.js';
 import { renderMetrics } from './metrics-page.js';
 import { renderRbac, renderRbacYaml } from './rbac.js';
 import { renderSafety } from './safety-page.js';
+import { renderTemplates } from './templates-page.js';
 
 /** Every file of docs/reference and what it holds today. The same on every machine. */
 export const referencePages = async (): Promise<Record<string, string>> => ({
@@ -27,4 +29,5 @@ export const referencePages = async (): Promise<Record<string, string>> => ({
   'rbac.md': renderRbac(actions.members),
   'rbac.yaml': renderRbacYaml(actions.members),
   'safety.md': renderSafety(),
+  'templates.md': renderTemplates(loadTemplates(undefined, actions.members)),
 });
