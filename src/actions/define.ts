@@ -104,6 +104,8 @@ export interface ActionDefinition<Id extends string = string, P extends TObject 
   execute?(changes: readonly Change[], context: ExecuteContext, params: Static<P>): Promise<void>;
   /** Success condition over the cached world, after the write. `params` are the planned (pinned) ones. */
   verify(world: World, params: Static<P>, target: ObjectRef & { uid?: string }, planned: { changes: readonly Change[] }): Progress;
+  /** Undoing waits until this holds (the old primary streams again). Not in time: InverseUnavailable, and a person decides. */
+  readyToUndo?(world: World, params: Static<P>, target: ObjectRef & { uid?: string }): Progress;
   /** Non-writing actions (tier 0) do their work here instead and return what to record. */
   run?(params: Static<P>, facts: ActionFacts, context: ExecuteContext): Promise<{ detail: string; artifact?: unknown }>;
 }

@@ -16,6 +16,8 @@ export const isObserved = (o: KubeObject): boolean => (o.status?.observedGenerat
  */
 export function rolloutProgress(object: KubeObject | undefined, staleDeadline?: string, away = 0): Progress {
   if (!object) return FAILED('the object is gone');
+  // nor does every other kind say which generation its status is about
+  if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(object.kind)) return REACHED('there is nothing to roll out');
   if (!isObserved(object)) return WAITING('the controller has not seen the change yet');
   switch (object.kind) {
     case 'Deployment':

@@ -32,6 +32,18 @@ export async function converge(action: Action, step: Step, { cluster, signal }: 
 
 const decided = (progress: Progress): Progress | undefined => (progress.state === 'waiting' ? undefined : progress);
 
+/** Waits until the inverse may be written. What does not come in time cannot be undone by us. */
+export async function untilReadyToUndo(action: Action, step: Step, { cluster, signal }: ExecuteContext): Promise<void> {
+  let last: Progress = { state: 'waiting', detail: 'nothing seen yet' };
+  const never = () => new KubernautError('InverseUnavailable', `${step.summary} cannot be undone: ${last.detail}; a person must decide`);
+  try {
+    await cluster.waitFor((world) => decided((last = action.readyToUndo!(world, step.parameters as never, step.target))), signal);
+  } catch (error) {
+    throw error === signal.reason && isKubernautError(error, 'ConvergeFailed') ? never() : error;
+  }
+  if (last.state === 'failed') throw never();
+}
+
 /**
  * After an undo: the old values are back and seen by the controller. Health is waited for only a while, and its absence is
  * told, not thrown: the undo did what it could.
@@ -62,7 +74,6 @@ function settled(world: World, change: Change): Progress {
   // what a command did is not to be seen in the world
   if (change.op === 'exec') return { state: 'reached', detail: `${change.file} is ${change.isThere ? 'there' : 'gone'}` };
   if (!object) return { state: 'waiting', detail: `${ref.name} is not seen yet` };
-  if (change.op === 'call') return { state: 'reached', detail: 'asked for' };
   return isWritten(object, change) ? rolloutProgress(object) : { state: 'waiting', detail: 'not seen in the cache yet' };
 }
 

@@ -10,7 +10,7 @@ import { redactObject } from '../domain/redact-object.js';
 import type { Registry } from '../domain/registry.js';
 import { shortHash } from '../domain/target.js';
 import type { StepReply, StepRequest } from './contract.js';
-import { converge, settle } from './converge.js';
+import { converge, settle, untilReadyToUndo } from './converge.js';
 import { deadlineIn } from './deadline.js';
 import { keepAlive, type Pulse } from './pulse.js';
 
@@ -64,7 +64,7 @@ async function execute(deps: ExecuteDeps, action: Action, input: ExecuteInput): 
       isDryRun: false,
     };
     if (action.run) return await read(deps, action, step, context);
-    return input.mode === 'undo' ? await undo(step, context, deps.settleMs ?? SETTLE_MS) : await apply(deps, action, input, context, pulse);
+    return input.mode === 'undo' ? await undo(action, step, context, deps.settleMs ?? SETTLE_MS) : await apply(deps, action, input, context, pulse);
   } catch (error) {
     throw withPace(error);
   } finally {
@@ -119,8 +119,9 @@ async function write(changes: readonly Change[], { cluster, actionId, signal }: 
   return hasWritten;
 }
 
-async function undo(step: Step, context: ExecuteContext, settleMs: number): Promise<StepReply> {
+async function undo(action: Action, step: Step, context: ExecuteContext, settleMs: number): Promise<StepReply> {
   if (step.undo.kind === 'none') throw new KubernautError('InverseUnavailable', `${step.summary} cannot be undone: ${step.undo.why}`);
+  if (action.readyToUndo) await untilReadyToUndo(action, step, context);
   // As above: what a second attempt finds done, the first one did.
   const hasWritten = (await write(step.undo.changes, context, true)) || Context.current().info.attempt > 1;
   return { status: hasWritten ? 'applied' : 'already_applied', detail: await settle(step.undo.changes, context, settleMs) };
