@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clusterAddressOf } from './cluster-address.js';
+import { clusterAddressOf, executorAddressOf } from './cluster-address.js';
 
 const outside = { home: '/home/ann', isInPod: false };
 
@@ -13,5 +13,17 @@ describe('the address of the cluster', () => {
     ['nothing is guessed elsewhere', {}, outside, { name: 'default' }],
   ])('%s', (_what, kubernetes, place, expected) => {
     expect(clusterAddressOf({ kubernetes }, place)).toEqual(expected);
+  });
+});
+
+describe('the address of who writes', () => {
+  it.each([
+    ['nobody else, where nothing is said', { context: 'prod' }, {}, outside, undefined],
+    ['another kubeconfig, its current context', { kubeconfig: '/etc/kc', context: 'a', cluster: 'c' }, { kubeconfig: '/etc/executor' }, outside, { name: 'c', kubeconfig: '/etc/executor' }],
+    ['another context of the same kubeconfig', { kubeconfig: '/etc/kc', context: 'a' }, { context: 'writer' }, outside, { name: 'a', kubeconfig: '/etc/kc', context: 'writer' }],
+    ['another token for the same cluster', { kubeconfig: '/etc/kc' }, { tokenFile: '/t' }, outside, { name: 'default', kubeconfig: '/etc/kc', tokenFile: '/t' }],
+    ['another token in a pod', {}, { tokenFile: '/t' }, { ...outside, isInPod: true }, { name: 'default', inCluster: true, tokenFile: '/t' }],
+  ])('%s', (_what, kubernetes, executor, place, expected) => {
+    expect(executorAddressOf({ kubernetes: { ...kubernetes, executor } }, place)).toEqual(expected);
   });
 });

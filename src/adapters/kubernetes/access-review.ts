@@ -10,7 +10,7 @@ const MAX_ANSWERS = 5_000;
 export function accessReviews(rest: Rest, nowMs: () => number): (question: Question) => Promise<boolean> {
   const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
   return (question) => {
-    const key = [question.verb, question.group, question.resource, question.subresource, question.namespace].join('/');
+    const key = [question.verb, question.group, question.resource, question.subresource, question.namespace, question.name].join('/');
     const known = answers.get(key);
     if (known && nowMs() - known.at < CACHE_MS) return known.answer;
     if (answers.size >= MAX_ANSWERS) answers.clear();

@@ -10,10 +10,17 @@ export interface ClusterAddress {
   context?: string;
   /** The pod's own service account. */
   inCluster?: boolean;
+  /** A file with the token of another identity on the same cluster, read again when it is rotated. */
+  tokenFile?: string;
 }
 
 /** Throws ConfigInvalid naming the cluster and what to write instead. */
-export function loadKubeConfig({ name, kubeconfig, context, inCluster }: ClusterAddress): KubeConfig {
+export function loadKubeConfig(address: ClusterAddress): KubeConfig {
+  const config = loaded(address);
+  return address.tokenFile === undefined ? config : withToken(config, address.tokenFile);
+}
+
+function loaded({ name, kubeconfig, context, inCluster }: ClusterAddress): KubeConfig {
   const config = new KubeConfig();
   const invalid = (why: string, cause?: unknown) => new KubernautError('ConfigInvalid', `cluster ${name}: ${why}`, cause);
   if (Boolean(inCluster) === (kubeconfig !== undefined)) throw invalid('no cluster is named; set KUBE_CONTEXT (a context of ~/.kube/config) or --kubeconfig, or run in a pod with a service account');
@@ -29,4 +36,13 @@ export function loadKubeConfig({ name, kubeconfig, context, inCluster }: Cluster
   }
   if (!config.getCurrentCluster()?.server) throw invalid(`the context ${config.getCurrentContext() || '(none)'} names no server; set current-context or give one`);
   return config;
+}
+
+/** The same cluster as somebody else. */
+function withToken(config: KubeConfig, tokenFile: string): KubeConfig {
+  const cluster = config.getCurrentCluster()!;
+  const user = { name: 'token-file', authProvider: { name: 'tokenFile', config: { tokenFile } } };
+  const other = new KubeConfig();
+  other.loadFromOptions({ clusters: [cluster], users: [user], contexts: [{ name: 'token-file', cluster: cluster.name, user: user.name }], currentContext: 'token-file' });
+  return other;
 }

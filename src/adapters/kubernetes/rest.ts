@@ -1,9 +1,11 @@
 import { KubernautError } from '../../domain/errors.js';
 import type { KubeObject, ObjectRef } from '../../domain/kube.js';
 import { describeTarget } from '../../domain/target.js';
-import { ApiError, type ApiRequest, type Connection } from './connection.js';
+import { ApiError, type ApiRequest, type Connection, type Verb } from './connection.js';
 import { toKubernautError, type Attempt } from './errors.js';
 import { apiRoot, builtinKind, collectionPath, type Kind } from './kinds.js';
+
+const READS: readonly Verb[] = ['get', 'list', 'watch'];
 
 /** Objects by reference instead of by path; errors in our codes. */
 export interface Rest {
@@ -15,12 +17,16 @@ export interface Rest {
   send(request: ApiRequest, attempt: Omit<Attempt, 'verb'>): Promise<unknown>;
 }
 
-export function restOver(connection: Connection): Rest {
+/**
+ * `writes` is another identity's connection, where reading and writing are apart (actions.md 3.1): everything that is not a read
+ * goes through it, and subresources are read through it, since who may change a scale may look at it.
+ */
+export function restOver(connection: Connection, writes: Connection = connection): Rest {
   const discovered = new Map<string, Promise<Map<string, Kind>>>();
 
   async function send(request: ApiRequest, attempt: Omit<Attempt, 'verb'>): Promise<unknown> {
     try {
-      return await connection.request(request);
+      return await (READS.includes(request.verb) ? connection : writes).request(request);
     } catch (error) {
       throw toKubernautError(error, { ...attempt, verb: request.verb });
     }
@@ -54,7 +60,7 @@ export function restOver(connection: Connection): Rest {
     async read(ref, subresource) {
       const path = (await pathOf(ref)) + (subresource ? `/${subresource}` : '');
       try {
-        return (await connection.request({ verb: 'get', path })) as KubeObject;
+        return (await (subresource ? writes : connection).request({ verb: 'get', path })) as KubeObject;
       } catch (error) {
         if (error instanceof ApiError && error.statusCode === 404) return undefined;
         throw toKubernautError(error, { verb: 'get', about: describeTarget(ref) });
