@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { actions } from '../../src/actions/index.js';
 import { refOfChange, sameValue, stateOfEdits, type Change } from '../../src/domain/change.js';
 import type { KubeObject } from '../../src/domain/kube.js';
 import type { Step } from '../../src/domain/plan.js';
@@ -48,6 +49,8 @@ export interface CrashLab {
   temporal: TemporalServer;
   client: Client;
   program: WorkerProgram;
+  /** How many writes each action turned out to have, by title: what has no second one needs no scene to show it. */
+  lengths: Map<string, Record<Kill['mode'], number>>;
   close(): Promise<void>;
 }
 
@@ -63,7 +66,7 @@ export async function openLab(stage: Stage, dir: string): Promise<CrashLab> {
   const connection = await Connection.connect({ address: temporal.address });
   const program = await buildWorker();
   return {
-    stage, proxy, temporal, program,
+    stage, proxy, temporal, program, lengths: new Map(),
     client: new Client({ connection, namespace: temporal.namespace }),
     async close() {
       program.remove();
@@ -92,10 +95,11 @@ interface Case extends Victim {
  */
 export async function crash(lab: CrashLab, victims: readonly Victim[]): Promise<Fate[]> {
   const inLane = lanes(SCENES_AT_ONCE);
-  const prepared = await Promise.all(victims.map((victim) => inLane(() => prepareCase(lab.stage, victim).catch((error: unknown) => ({ ...victim, error })))));
-  const cases = prepared.filter((one): one is Case => 'step' in one && hasPoint(one));
+  const worthwhile = victims.filter((victim) => mayHavePoint(lab, victim));
+  const prepared = await Promise.all(worthwhile.map((victim) => inLane(() => prepareCase(lab, victim).catch((error: unknown) => ({ ...victim, error })))));
   const unprepared = prepared.flatMap((one) => ('step' in one ? [] : [fateOf(one, `no scene: ${String(one.error)}`)]));
-  const pointless = prepared.flatMap((one) => ('step' in one && !hasPoint(one) ? [fateOf(one, undefined)] : []));
+  const cases = prepared.filter((one): one is Case => 'step' in one && mayHavePoint(lab, one));
+  const pointless = victims.filter((victim) => !mayHavePoint(lab, victim)).map((victim) => fateOf(victim, undefined));
   try {
     return [...unprepared, ...pointless, ...(await killAndFinish(lab, cases))];
   } finally {
@@ -108,20 +112,22 @@ const fateOf = ({ play, kill }: Victim, result: string | undefined): Fate => ({ 
 
 let serial = 0;
 
-async function prepareCase(stage: Stage, { play, kill }: Victim): Promise<Case> {
+async function prepareCase({ stage, lengths }: CrashLab, { play, kill }: Victim): Promise<Case> {
   const scene = await play.prepare(stage);
   const workflowId = workflowIdOf({ cluster: 'test', ...scene.ref });
   const remediationId = `r-${String(++serial).padStart(10, '0')}`;
   const actionId = actionIdOf(remediationId, workflowId, 0);
   const step = stage.planned({ action: play.id, actionId, ...scene });
+  lengths.set(play.title, { apply: scene.writes.length, undo: undoOf(step).length });
   return { play, kill, scene, step, actionId, workflowId, remediationId, before: await pictureOf(stage, scene), isThere: false };
 }
 
 const undoOf = (step: Step): Change[] => (step.undo.kind === 'none' ? [] : step.undo.changes);
 
-/** Is there such a moment in the life of this step? */
-function hasPoint({ kill, scene, step }: Case): boolean {
-  const writes = kill.mode === 'apply' ? scene.writes.length : undoOf(step).length;
+/** Is there such a moment in the life of this action? Before the first scene only what the catalogue says is known. */
+function mayHavePoint({ lengths }: CrashLab, { play, kill }: Victim): boolean {
+  if (kill.mode === 'undo' && typeof actions.get(play.id).undo === 'object') return false;
+  const writes = lengths.get(play.title)?.[kill.mode] ?? Infinity;
   return writes >= (kill.point === 'between two writes' ? 2 : 1);
 }
 
