@@ -9,7 +9,7 @@ import type { Proposal, Step, Undo } from '../domain/plan.js';
 import { policyFor, type Policy } from '../domain/policy.js';
 import type { Registry } from '../domain/registry.js';
 import { mostSevere } from '../domain/signal.js';
-import { describeTarget, isSameObject, shortHash } from '../domain/target.js';
+import { describeTarget, isSameObject, namespaceOf, shortHash } from '../domain/target.js';
 
 export interface PlanStepInput {
   proposal: Proposal;
@@ -42,7 +42,7 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
     checkParameters(action, proposal.parameters);
     const world = worldFor(evidence);
     const { ref, object } = ground(action, proposal, world);
-    const limits = policyFor(policy, { namespace: ref.namespace, severity: mostSevere(evidence.problems.map((p) => p.severity)), action: action.id });
+    const limits = policyFor(policy, { namespace: namespaceOf(ref), severity: mostSevere(evidence.problems.map((p) => p.severity)), action: action.id });
     const facts = { world, evidence, limits, now, action: { id: actionId, hash: shortHash(actionId) } };
     const planned = plan(action, object, proposal, facts);
     return {

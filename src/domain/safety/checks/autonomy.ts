@@ -1,3 +1,4 @@
+import { namespaceOf } from '../../target.js';
 import type { Check, SafetyFacts } from '../facts.js';
 import { findingsOf, targetText } from './finding.js';
 
@@ -31,7 +32,7 @@ export const autonomy: Check = (f) => {
 
 /** Tier 3 runs by itself only where somebody wrote `auto` beside that very action. */
 const isExplicitlyAuto = ({ policy, step }: SafetyFacts): boolean => {
-  const own = step.target.namespace === undefined ? undefined : policy.namespaces[step.target.namespace]?.actions?.[step.action]?.autonomy;
+  const own = policy.namespaces[namespaceOf(step.target) ?? '']?.actions?.[step.action]?.autonomy;
   return (own ?? policy.actions[step.action]?.autonomy) === 'auto';
 };
 

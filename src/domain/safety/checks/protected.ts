@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../kube.js';
+import { namespaceOf } from '../../target.js';
 import type { Check, SafetyFacts } from '../facts.js';
 import { findingsOf, targetText } from './finding.js';
 import { lineOf, subjectOf } from './subject.js';
@@ -11,7 +12,7 @@ const OUR_NAMESPACES = ['kubernaut', 'kubernaut-system', 'temporal'];
 /** Protected namespaces (C3) and ourselves with all we run on (C4). Nodes have no namespace: they count by what they carry. */
 export const protectedTargets: Check = (f) => {
   if (!f.step.isWriting) return [];
-  const namespaces = [f.step.target.namespace, ...f.step.changes.flatMap((c) => (c.op === 'edit' || c.op === 'scale' || c.op === 'delete' || c.op === 'call' ? [c.ref.namespace] : []))];
+  const namespaces = [namespaceOf(f.step.target), ...f.step.changes.flatMap((c) => (c.op === 'edit' || c.op === 'scale' || c.op === 'delete' || c.op === 'call' ? [c.ref.namespace] : []))];
   const hit = namespaces.find((n) => n !== undefined && f.policy.protectedNamespaces.includes(n) && !isNamedByRow(f, n));
   if (hit) return deny('protected_namespace', `namespace ${hit} is protected; change protectedNamespaces in kubernaut.yaml to allow it`);
   const subject = subjectOf(f);
