@@ -22,10 +22,9 @@ interface Alerting {
 }
 
 /** Names and labels only: annotations are free text. A person may ask without any alert. */
-function checkAlert(object: KubeObject, component: Component, { evidence: { problems, target } }: ActionFacts): void {
-  const isItself = target.kind === object.kind && target.namespace === object.metadata.namespace && target.name === object.metadata.name;
+function checkAlert(object: KubeObject, component: Component, { evidence: { problems } }: ActionFacts): void {
   const speaksOfIt = ({ alert, labels }: Alerting): boolean => [alert, ...Object.values(labels)].some((text) => NETWORK_COMPONENTS[component].alerts.test(text));
-  if (problems.length === 0 || isItself || problems.some(speaksOfIt)) return;
+  if (problems.length === 0 || problems.some(speaksOfIt)) return;
   refuse('PreconditionChanged', `${nameOf(object)}: no alert speaks of ${component} (${problems.map((p) => p.alert).slice(0, 3).join(', ')}); find the cause first`);
 }
 

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../../src/domain/kube.js';
+import { isPodReady, type KubeObject, type ObjectRef } from '../../../src/domain/kube.js';
 import { podOf, statefulSetOf, threeNodes } from '../objects.js';
 import type { ActionCase, Refusal, Scene } from './action-case.js';
 import { objectIn, type Stage } from './stage.js';
@@ -20,12 +20,12 @@ async function prepare(stage: Stage, replicas: number, spec: object): Promise<st
   });
   await stage.seen((w) => {
     const { status, metadata } = w.get('StatefulSet', ns, 'db') ?? {};
-    return status?.readyReplicas === replicas && status.currentRevision === status.updateRevision && status.observedGeneration === metadata?.generation && members3(w.list('Pod', ns), replicas);
+    return status?.readyReplicas === replicas && status.currentRevision === status.updateRevision && status.observedGeneration === metadata?.generation && areReady(w.list('Pod', ns), replicas);
   });
   return ns;
 }
 
-const members3 = (pods: KubeObject[], count: number): boolean => pods.filter((p) => p.status?.conditions?.some((c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True')).length === count;
+const areReady = (pods: KubeObject[], count: number): boolean => pods.filter(isPodReady).length === count;
 
 const setIn = (objects: KubeObject[], { ref }: Scene): KubeObject => objectIn(objects, ref);
 const quota = (ns: string, hard: Record<string, string>): KubeObject => ({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { namespace: ns, name: 'q', uid: 'q' }, status: { hard, used: hard } });
