@@ -44,12 +44,18 @@ export const fits = (world: World, requests: Requests, workload: KubeObject): nu
 export const nodesFor = (world: World, workload: KubeObject): KubeObject[] =>
   world.list('Node').filter((n) => isNodeReady(n) && canRunOn(n, workload));
 
-export function canRunOn(node: KubeObject, workload: KubeObject): boolean {
+export const canRunOn = (node: KubeObject, workload: KubeObject): boolean =>
+  !node.spec?.unschedulable && passesSelection(node, workload) && toleratesTaints(node, podSpecOf(workload)?.tolerations ?? []);
+
+/** What a pod asks of its node by labels: node selector and required node affinity. */
+export function passesSelection(node: KubeObject, workload: KubeObject): boolean {
   const spec = podSpecOf(workload) ?? {};
   const labels = node.metadata.labels ?? {};
-  const matches = Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => labels[k] === v);
-  return matches && !node.spec?.unschedulable && passesAffinity(node, spec) && toleratesTaints(node, spec.tolerations ?? []);
+  return Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => labels[k] === v) && passesAffinity(node, spec);
 }
+
+const passesAffinity = (node: KubeObject, spec: PodSpec): boolean =>
+  passesTerms(node, spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms);
 
 interface Expression {
   key: string;
@@ -57,10 +63,13 @@ interface Expression {
   values?: string[];
 }
 
-/** `requiredDuringScheduling…` of node affinity: terms are alternatives, expressions within a term all hold. */
-function passesAffinity(node: KubeObject, spec: PodSpec): boolean {
-  const terms: { matchExpressions?: Expression[]; matchFields?: Expression[] }[] | undefined =
-    spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+export interface NodeSelectorTerm {
+  matchExpressions?: Expression[];
+  matchFields?: Expression[];
+}
+
+/** Of a pod's required node affinity or of a volume's: terms are alternatives, expressions within a term all hold. */
+export function passesTerms(node: KubeObject, terms: NodeSelectorTerm[] | undefined): boolean {
   if (!terms) return true;
   return terms.some(
     (t) =>
@@ -118,13 +127,13 @@ export function howMany(room: Room, requests: Requests): number {
   return Math.max(0, Math.min(room.pods, byCpu, byMemory));
 }
 
-/** Places each pod on the first other node with room, biggest first; returns those that found none. */
-export function withoutRoom(world: World, pods: readonly KubeObject[], leaving: string): KubeObject[] {
+/** Places each pod on the first node with room that it may go to, biggest first; returns those that found none. */
+export function withoutRoom(world: World, pods: readonly KubeObject[], mayGo: (pod: KubeObject, node: KubeObject) => boolean): KubeObject[] {
   const rooms = new Map(world.list('Node').map((n) => [n.metadata.name, roomOn(world, n)]));
   const bySize = [...pods].sort((a, b) => requestsOf(b).memory - requestsOf(a).memory);
   return bySize.filter((pod) => {
     const requests = requestsOf(pod);
-    const node = nodesFor(world, pod).find((n) => n.metadata.name !== leaving && howMany(rooms.get(n.metadata.name)!, requests) > 0);
+    const node = nodesFor(world, pod).find((n) => mayGo(pod, n) && howMany(rooms.get(n.metadata.name)!, requests) > 0);
     if (!node) return true;
     const room = rooms.get(node.metadata.name)!;
     rooms.set(node.metadata.name, { pods: room.pods - 1, cpu: room.cpu - requests.cpu, memory: room.memory - requests.memory });

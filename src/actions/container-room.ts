@@ -54,7 +54,7 @@ function checkQuota(object: KubeObject, grown: KubeObject, { world }: ActionFact
 }
 
 /** Pods above the desired count during a rollout; StatefulSets and DaemonSets have none unless they say so. */
-function surgeOf({ kind, spec }: KubeObject): number {
+export function surgeOf({ kind, spec }: KubeObject): number {
   const { rollingUpdate } = (kind === 'Deployment' ? spec.strategy : spec.updateStrategy) ?? {};
   const surge = rollingUpdate?.maxSurge ?? (kind === 'Deployment' ? '25%' : 0);
   return countOf(surge, spec.replicas ?? 1, Math.ceil) ?? 0;

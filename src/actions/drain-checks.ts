@@ -10,7 +10,7 @@ export function checkDrain(node: KubeObject, pods: readonly KubeObject[], facts:
   checkNode(node, facts.world);
   for (const pod of pods) checkPod(pod, facts);
   checkDns(node, pods, facts.world);
-  const stranded = withoutRoom(facts.world, pods.filter((p) => !isFinished(p)), node.metadata.name);
+  const stranded = withoutRoom(facts.world, pods.filter((p) => !isFinished(p)), (_pod, n) => n.metadata.name !== node.metadata.name);
   if (stranded[0]) {
     refuse('PreconditionChanged', `node ${node.metadata.name}: ${stranded.length} of its pods fit on no other node (first ${nameOfPod(stranded[0])}); add nodes first`);
   }

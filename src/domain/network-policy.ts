@@ -79,7 +79,10 @@ const namespaceLabels = (world: World, namespace = ''): Record<string, string> =
 function matchesPort(rule: PortRule, { port, protocol, to }: Flow): boolean {
   if (protocol !== undefined && (rule.protocol ?? 'TCP') !== protocol) return false;
   if (rule.port === undefined || port === undefined) return true;
-  if (typeof rule.port === 'number') return port >= rule.port && port <= (rule.endPort ?? rule.port);
-  const containers: { ports?: { name?: string; containerPort: number }[] }[] = to.spec?.containers ?? [];
-  return containers.some((c) => c.ports?.some((p) => p.name === rule.port && p.containerPort === port));
+  return typeof rule.port === 'number' ? port >= rule.port && port <= (rule.endPort ?? rule.port) : isNamed(to, rule.port, port);
+}
+
+function isNamed(pod: KubeObject, name: string, port: number): boolean {
+  const containers: { ports?: { name?: string; containerPort: number }[] }[] = pod.spec?.containers ?? [];
+  return containers.some((c) => c.ports?.some((p) => p.name === name && p.containerPort === port));
 }

@@ -4,6 +4,7 @@ import { refOf, type KubeObject } from '../../domain/kube.js';
 import type { ChangeOutcome } from '../../domain/ports.js';
 import { isMasked } from '../../domain/redact-object.js';
 import { describeTarget } from '../../domain/target.js';
+import { driftedPaths, stateOnServer } from './edit-state.js';
 import { LAST_ACTION } from './json-patch.js';
 import { alreadyDone, changedSincePlan, done, marked, type Writer } from './write.js';
 
@@ -28,12 +29,18 @@ export async function writeEviction(w: Writer, change: Extract<Change, { op: 'ev
 }
 
 export async function writeDeletion(w: Writer, change: Extract<Change, { op: 'delete' }>): Promise<ChangeOutcome> {
-  const { ref, uid } = change;
-  if (isLeaving(await w.read(ref, false), uid)) return alreadyDone();
+  const { ref, uid, edited } = change;
+  const live = await w.read(ref, false);
+  if (isLeaving(live, uid)) return alreadyDone();
+  const state = edited && stateOnServer(live!, edited);
+  if (state === 'before') return alreadyDone(live);
+  if (state === 'drifted') throw changedSincePlan(w, ref, driftedPaths(live!, edited!));
+  // judged by what was read: a version of later may be another
+  const version = edited ? { resourceVersion: live!.metadata.resourceVersion } : {};
   const request = marked(w, {
     verb: 'delete',
     path: await w.rest.pathOf(ref),
-    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' },
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, ...version }, propagationPolicy: 'Background' },
   });
   return whileItStands(w, change, () => w.rest.send(request, { about: describeTarget(ref) }));
 }
