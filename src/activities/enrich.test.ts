@@ -3,6 +3,7 @@ import type { EventLine, Evidence, Problem } from '../domain/evidence.js';
 import { KubernautError } from '../domain/errors.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
 import type { Cluster } from '../domain/ports.js';
+import { meshOf } from '../../test/support/mesh-objects.js';
 import { createCollect, createEnrich, type EnrichDeps } from './enrich.js';
 
 const NOW = '2026-01-02T12:00:00.000Z';
@@ -93,6 +94,12 @@ describe('what is read', () => {
     ]));
     expect(names(evidence)).not.toContain('Deployment far/away');
     expect(evidence.objects.find((o) => o.kind === 'Node')!.status.images).toBeUndefined();
+  });
+
+  it('takes who injects sidecars, wherever the target is', async () => {
+    const evidence = await evidenceOf([...workload('shop', 'api'), ...meshOf(), namespace('istio-system')]);
+    expect(names(evidence)).toEqual(expect.arrayContaining(['Service istio-system/istiod', 'EndpointSlice istio-system/istiod-x', 'Deployment istio-system/istiod', 'Certificate istio-system/istio-ca']));
+    expect(names(evidence)).not.toContain('ReplicaSet istio-system/istiod-hash1');
   });
 
   it('counts what other pods ask of the nodes without making them targets', async () => {

@@ -20,7 +20,11 @@ async function runDns(stage: Stage): Promise<void> {
   await stage.seen(isAvailable(NS, 2, 'coredns'));
 }
 
-const remove = (stage: Stage, ...paths: string[]): Promise<unknown> => Promise.all(paths.map((path) => stage.admin.request('DELETE', path)));
+/** Gone from the cache as well: the next scene makes objects of the same names. */
+async function remove(stage: Stage, ...paths: string[]): Promise<void> {
+  await Promise.all(paths.map((path) => stage.admin.request('DELETE', path)));
+  await stage.seen((w) => !w.get('Deployment', NS, 'coredns') && !w.get('DaemonSet', NS, 'calico-node') && !w.list('Pod', NS).some((p) => /^(coredns|calico-node)-/.test(p.metadata.name)));
+}
 
 const rolling: KubeObject = {
   apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace: NS, name: 'kube-proxy', uid: 'kp', generation: 2 }, spec: { template: {} }, status: { observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: 1 },
