@@ -52,6 +52,10 @@ export interface Scene {
   edit?(): Promise<unknown>;
   /** Brings shared objects (nodes, kube-system) back into their first state. */
   clean?(): Promise<unknown>;
+  /** Undoing does not give back what the action consumed (evicted pods): to be played again it needs a scene of its own. */
+  isUsedUp?: boolean;
+  /** What enrichment would have read beside the watch cache for this action (`reads`), as it is on the server. */
+  extras?: KubeObject[];
   /** What a second run of `prepare` cannot give again within the time of a test (a drain of hundreds of pods). */
   isSlow?: boolean;
 }
