@@ -61,6 +61,7 @@ describe.each(cases)('$title on a real API server', ({ id, prepare, refusals }) 
       await expect(stage.cluster.apply(change, { actionId, isDryRun: true })).resolves.toMatchObject({ status: takesBack ? 'already_applied' : 'dry_run' });
     }
     expect(await picture()).toEqual(before);
+    for (const change of step.changes) if (change.op === 'delete' || change.op === 'evict') expect((await stage.cluster.read(change.ref))?.metadata).not.toHaveProperty('deletionTimestamp');
     expect(await writes()).toEqual([]);
   }, 60_000);
 

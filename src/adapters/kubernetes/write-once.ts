@@ -40,7 +40,8 @@ export async function writeDeletion(w: Writer, change: Extract<Change, { op: 'de
   const request = marked(w, {
     verb: 'delete',
     path: await w.rest.pathOf(ref),
-    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, ...version }, propagationPolicy: 'Background' },
+    // with a body the server reads nothing of the query: a dry run that stands there alone would delete for real
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, ...version }, propagationPolicy: 'Background', ...(w.options.isDryRun ? { dryRun: ['All'] } : {}) },
   });
   return whileItStands(w, change, () => w.rest.send(request, { about: describeTarget(ref) }));
 }
