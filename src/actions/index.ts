@@ -1,12 +1,18 @@
 import { registryOf } from '../domain/registry.js';
+import { auditLogs } from './audit-logs.js';
 import { backupData } from './backup-data.js';
+import { cleanupStorage } from './cleanup-storage.js';
 import { collectDiagnostics } from './collect-diagnostics.js';
 import { cordonNode } from './cordon-node.js';
+import { createHeapDump } from './create-heap-dump.js';
 import type { ActionDefinition } from './define.js';
 import { drainNode } from './drain-node.js';
+import { enableDebugMode } from './enable-debug-mode.js';
 import { expandPvc } from './expand-pvc.js';
 import { increaseResources } from './increase-resources.js';
+import { migrateWorkload } from './migrate-workload.js';
 import { notifyOnly } from './notify-only.js';
+import { quarantinePod } from './quarantine-pod.js';
 import { resetServiceMesh } from './reset-service-mesh.js';
 import { restartDaemonset } from './restart-daemonset.js';
 import { restartNetwork } from './restart-network.js';
@@ -17,6 +23,7 @@ import { scaleDeployment } from './scale-deployment.js';
 import { scaleStatefulset } from './scale-statefulset.js';
 import { uncordonNode } from './uncordon-node.js';
 import { updateHpa } from './update-hpa.js';
+import { updateNetworkPolicy } from './update-network-policy.js';
 
 const MEMBERS = [
   scaleDeployment,
@@ -25,6 +32,8 @@ const MEMBERS = [
   scaleStatefulset,
   restartPod,
   rollbackDeployment,
+  quarantinePod,
+  migrateWorkload,
   cordonNode,
   uncordonNode,
   drainNode,
@@ -32,9 +41,14 @@ const MEMBERS = [
   restartNetwork,
   resetServiceMesh,
   expandPvc,
+  cleanupStorage,
   backupData,
+  updateNetworkPolicy,
   rotateSecrets,
+  auditLogs,
   collectDiagnostics,
+  enableDebugMode,
+  createHeapDump,
   notifyOnly,
 ] as const;
 

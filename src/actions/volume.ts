@@ -1,4 +1,4 @@
-import { controllerOf, type KubeObject, type World } from '../domain/kube.js';
+import { controllerOf, podsOf, type KubeObject, type World } from '../domain/kube.js';
 
 /** What the claim's own parts say about where it lives, as far as the evidence has them. */
 export interface ClaimParts {
@@ -32,6 +32,9 @@ export const claimNamesOf = (pod: KubeObject): string[] =>
     if (v.persistentVolumeClaim) return [v.persistentVolumeClaim.claimName];
     return v.ephemeral === undefined ? [] : [`${pod.metadata.name}-${v.name}`];
   });
+
+/** Pods of a workload, or of a whole namespace. */
+export const podsUnder = (world: World, o: KubeObject): KubeObject[] => (o.kind === 'Namespace' ? world.list('Pod', o.metadata.name) : podsOf(world, o));
 
 export const podsMounting = (world: World, claim: KubeObject): KubeObject[] =>
   world.list('Pod', claim.metadata.namespace).filter((p) => claimNamesOf(p).includes(claim.metadata.name));

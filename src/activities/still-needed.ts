@@ -15,6 +15,8 @@ export interface StillNeededDeps {
 
 /** A crash loop looks well between two crashes: only this long without one counts as calm. */
 const CALM_MS = 120_000;
+/** How full a volume is stands in no object: only its alert can say that it is over, and that one was asked just before. */
+const SEEN_IN_ALERTS_ONLY = ['PersistentVolumeClaim'];
 
 /**
  * Asked right before the first write: hours may lie between plan and approval. Throws `AlreadyRemediated` when what the
@@ -22,7 +24,7 @@ const CALM_MS = 120_000;
  */
 export function createStillNeeded({ cluster, collect, diagnose }: StillNeededDeps) {
   return async (step: Step): Promise<void> => {
-    if (step.isWitnessed !== true) return;
+    if (step.isWitnessed !== true || SEEN_IN_ALERTS_ONLY.includes(step.target.kind)) return;
     const world = cluster(step.target.cluster).world();
     const object = world.get(step.target.kind, step.target.namespace, step.target.name);
     if (!object || !healthOf(world, object).isHealthy || !isCalm(world, object)) return;

@@ -65,7 +65,7 @@ export interface Shape {
   annotations?: Record<string, string>;
 }
 
-export interface Planning extends Pick<Scene, 'ref' | 'params' | 'problems' | 'policy'> {
+export interface Planning extends Pick<Scene, 'ref' | 'params' | 'problems' | 'policy' | 'extras'> {
   action: string;
   actionId?: string;
   history?: PastAction[];
@@ -166,7 +166,7 @@ const deployment = (ns: string, { name = 'api', replicas = 2, container = {}, st
 function plan(cluster: ConnectedCluster, what: Planning): Step {
   const { action, ref, params, problems, history, apis = cluster.apis?.(), policy, spoil, actionId = 'remediation/test/x/plan/0' } = what;
   const target = cluster.world().get(ref.kind, ref.namespace, ref.name)!;
-  const copies = JSON.parse(JSON.stringify(redactObject([...cluster.world().objects]))) as KubeObject[];
+  const copies = JSON.parse(JSON.stringify(redactObject([...cluster.world().objects, ...(what.extras ?? [])]))) as KubeObject[];
   const evidence = evidenceOf(spoil?.(copies) ?? copies, { target, apis, problems, history });
   const proposal = { action, target: { ...refOf(target), uid: target.metadata.uid! }, parameters: params, confidence: 1, reason: 'x', source: 'rules' as const, by: 'test' };
   return createPlanStep({ actions })({ proposal, evidence, policy: { ...DEFAULT_POLICY, ...policy }, ordinal: 0, actionId, now: new Date().toISOString() });
@@ -177,6 +177,7 @@ export const spoilt = (scene: Scene, { params, spoil, problems, history, policy,
   ref: scene.ref,
   params: Object.fromEntries(Object.entries({ ...scene.params, ...params?.(scene) }).filter(([, v]) => v !== undefined)),
   problems: problems ?? scene.problems,
+  extras: scene.extras,
   policy: { ...scene.policy, ...policy?.(scene) },
   history,
   apis,
@@ -189,10 +190,14 @@ async function ledgerOf(auditLog: string, actionId: string): Promise<LedgerLine[
     .split('\n')
     .filter((line) => line.includes(`action=${shortHash(actionId)}`))
     .map((line) => JSON.parse(line) as LedgerLine)
-    .filter((l) => ['create', 'update', 'patch', 'delete'].includes(l.verb) && (l.responseStatus?.code ?? 0) < 300 && !l.requestURI.includes('dryRun') && l.objectRef?.resource !== 'events');
+    .filter((l) => (['create', 'update', 'patch', 'delete'].includes(l.verb) || isCommand(l)) && (l.responseStatus?.code ?? 0) < 300 && !l.requestURI.includes('dryRun') && l.objectRef?.resource !== 'events');
 }
 
-/** `patch deployments`, `create pods/eviction`. */
+/** A program run in a container begins as a GET; those that only look change nothing. */
+const isCommand = ({ objectRef, requestURI }: LedgerLine): boolean =>
+  objectRef?.subresource === 'exec' && !['stat', 'df', 'cat', 'sha256sum'].includes(new URL(requestURI, 'https://x').searchParams.get('command') ?? '');
+
+/** `patch deployments`, `create pods/eviction`, `get pods/exec`. */
 export const describeWrite = ({ verb, objectRef }: LedgerLine): string => `${verb} ${objectRef?.resource ?? '?'}${objectRef?.subresource ? `/${objectRef.subresource}` : ''}`;
 
 export const deploymentRef = (ns: string, name = 'api'): ObjectRef => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: ns, name });
