@@ -9,9 +9,13 @@ const externalSecrets: Watched = { apiVersion: 'external-secrets.io/v1', plural:
 export const providerErrorAnnotation = 'sandbox.kubernaut.io/provider-error';
 const takesMs = 500;
 
-/** As the operator has it: generation and a hash of labels and annotations. A new annotation is a new state, and is fetched for. */
+/**
+ * As the operator has it: generation and a hash of labels and annotations. A new annotation is a new state, and is fetched for; what
+ * only the sandbox is told is none.
+ */
 export function stateOf({ metadata }: OperatorObject): string {
-  const meta = JSON.stringify([Object.entries(metadata.annotations ?? {}).sort(), Object.entries(metadata.labels ?? {}).sort()]);
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !key.startsWith('sandbox.kubernaut.io/'));
+  const meta = JSON.stringify([annotations.sort(), Object.entries(metadata.labels ?? {}).sort()]);
   return `${metadata.generation ?? 0}-${createHash('sha256').update(meta).digest('hex').slice(0, 32)}`;
 }
 

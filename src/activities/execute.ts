@@ -24,8 +24,8 @@ export interface ExecuteDeps {
   assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
   /** Asked after the others: throws when somebody marked the object since (`PolicyDenied`) or it is well by itself (`AlreadyRemediated`). */
   assertStillNeeded?(step: Step): Promise<void> | void;
-  /** Keeps what a reading action collected (redacted here); its key goes into the reply. */
-  keepArtifact?(artifact: unknown): Promise<string>;
+  /** Keeps what a reading action collected (redacted here) under the action's key, so that a repeat replaces it; the reference goes into the reply. */
+  keepArtifact?(artifact: unknown, key: string): Promise<string>;
   /** How long an undo waits for health before it reports without it. Default 10 s. */
   settleMs?: number;
 }
@@ -135,7 +135,7 @@ async function read(deps: ExecuteDeps, action: Action, step: Step, context: Exec
   const limits: ActionPolicy = {};
   const whose = { id: context.actionId, hash: shortHash(context.actionId) };
   const { detail, artifact } = await action.run!(step.parameters, { world, evidence, limits, now, action: whose }, context);
-  const ref = artifact === undefined ? undefined : await deps.keepArtifact?.(redactObject(artifact));
+  const ref = artifact === undefined ? undefined : await deps.keepArtifact?.(redactObject(artifact), `action:${whose.hash}`);
   return { status: 'applied', detail: ref ? `${detail} (${ref})` : detail };
 }
 

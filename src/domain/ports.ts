@@ -58,6 +58,21 @@ export interface ExecOptions {
   actionId: string;
 }
 
+export interface ListOptions {
+  /** Of JSON; the item that would go over it is left out, with all after it. */
+  maxBytes: number;
+  /** Items per request. Default 500. */
+  pageSize?: number;
+  /** Looked at between pages. */
+  signal?: AbortSignal;
+}
+
+export interface Listed {
+  items: KubeObject[];
+  /** There was more than `maxBytes`. */
+  isCut: boolean;
+}
+
 /** One Kubernetes cluster. Reads come from the watch cache unless they say live. Writes go through `apply` alone. */
 export interface Cluster {
   readonly name: string;
@@ -73,6 +88,8 @@ export interface Cluster {
   resolve(hints: readonly TargetHint[]): Target | undefined;
   /** A live GET; undefined on 404. */
   read(ref: ObjectRef): Promise<KubeObject | undefined>;
+  /** A live LIST, page by page; of one namespace where the kind has one. Throws Forbidden, Unsupported, K8sUnavailable. */
+  list(what: Omit<ObjectRef, 'name'>, options: ListOptions): Promise<Listed>;
   /** Re-reads, checks uid and before-values, writes once with a resourceVersion precondition. Throws the codes of actions.md 1.6. */
   apply(change: Change, options: ApplyOptions): Promise<ChangeOutcome>;
   /** Resolves when `isDone` holds for the cached world, checked on every change; rejects with `AbortSignal`'s reason. */
@@ -129,8 +146,11 @@ export interface Store {
   /** Writing actions on this target (any remediation), newest first. */
   pastActions(target: Pick<Target, 'cluster' | 'namespace' | 'kind' | 'name'>, since: string): Promise<PastAction[]>;
 
-  /** Content-addressed: returns `sha256:<hex>`; the same content is kept once. Content must already be redacted. */
-  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'verdict' | 'policy', content: unknown): Promise<string>;
+  /**
+   * Content-addressed: returns `sha256:<hex>`; the same content is kept once. With a `key` (of an action) it is kept under that
+   * instead, and a repeat replaces it. Content must already be redacted.
+   */
+  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'verdict' | 'policy', content: unknown, key?: string): Promise<string>;
   getArtifact(ref: string): Promise<unknown>;
 
   /** Unique on (remediation, channel, kind); returns the existing row when there is one. */

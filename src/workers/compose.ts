@@ -133,7 +133,7 @@ function activityTables(parts: Parts): ActivityTables {
       await stillAllowed(step);
       await stillNeeded(step);
     },
-    keepArtifact: (artifact) => store.putArtifact('log', artifact),
+    keepArtifact: (artifact, key) => store.putArtifact('log', artifact, key),
   });
   return { stages: stages as ActivityTables['stages'], actions: guard(counted(execute, parts.metrics)) as ActivityTables['actions'] };
 }

@@ -275,6 +275,13 @@ describe.each(eachDatabase())('the store on $name', ({ open }) => {
       expect((await database.pool.query('select from artifacts')).rowCount).toBe(1);
     });
 
+    it('keeps what an action collected under its key; a repeat replaces it', async () => {
+      expect(await store.putArtifact('log', { n: 1 }, 'action:0123456789ab')).toBe('action:0123456789ab');
+      await store.putArtifact('log', { n: 2 }, 'action:0123456789ab');
+      expect(await store.getArtifact('action:0123456789ab')).toEqual({ n: 2 });
+      expect((await database.pool.query('select from artifacts')).rowCount).toBe(1);
+    });
+
     it('says that an artifact is not there', async () => {
       await expect(store.getArtifact('sha256:00')).rejects.toMatchObject({ code: 'NotFound' });
     });

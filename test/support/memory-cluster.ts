@@ -32,6 +32,7 @@ export function memoryCluster(initial: KubeObject[]): MemoryCluster {
     isHealthy: () => true,
     world: () => worldOf(cluster.objects),
     resolve: notPart,
+    list: ({ kind, namespace }) => Promise.resolve({ items: cluster.world().list(kind, namespace), isCut: false }),
     read: (ref) => Promise.resolve(cluster.world().get(ref.kind, ref.namespace, ref.name)),
     async apply(change, options) {
       cluster.asked.push({ change, options });

@@ -6,6 +6,7 @@ import { applyChange } from './apply.js';
 import { openConnection, type RequestMetric, type Verb } from './connection.js';
 import { eventLines } from './event-lines.js';
 import { execInPod } from './exec.js';
+import { listSome } from './list-some.js';
 import { loadKubeConfig, type ClusterAddress } from './load-config.js';
 import { resolveHints } from './resolve.js';
 import { restOver } from './rest.js';
@@ -68,6 +69,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
     world: () => cache.index,
     resolve: (hints) => resolveHints(cache.index, name, hints),
     read: (ref) => rest.read(ref),
+    list: async (what, listOptions) => listSome(connection, { ...what, path: await rest.collectionOf({ ...what, name: '' }) }, listOptions),
     apply: (change, applyOptions) => applyChange({ connection, rest, world: () => cache.index, version, instance, now, databases: options.databases }, change, applyOptions),
     waitFor: (isDone, signal) => waitForWorld(cache, isDone, signal),
     async logs(pod, { container, isPrevious, tailLines, limitBytes }) {
@@ -87,5 +89,5 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
   };
 }
 
-/** Nothing but the cache lists or watches. */
+/** The cache lists and watches; what one action lists beside it is not told apart. */
 const directRequests = (c: Readonly<Record<Verb, number>>): number => c.get + c.create + c.update + c.patch + c.delete;
