@@ -3,9 +3,10 @@ import { join } from 'node:path';
 
 export const SANDBOX_CONTEXT = 'kubernaut-sandbox';
 
-/** A kubeconfig that carries its certificates inside, so it can be copied. JSON is YAML. */
-export function kubeconfigFor(options: { server: string; pkiDir: string; client: string }): string {
+/** A kubeconfig that carries its credentials inside, so it can be copied: those of a client certificate, or a token. JSON is YAML. */
+export function kubeconfigFor(options: { server: string; pkiDir: string; client: string; token?: string }): string {
   const base64Of = (file: string): string => readFileSync(join(options.pkiDir, file)).toString('base64');
+  const certificate = () => ({ 'client-certificate-data': base64Of(`${options.client}.crt`), 'client-key-data': base64Of(`${options.client}.key`) });
   return `${JSON.stringify(
     {
       apiVersion: 'v1',
@@ -17,10 +18,7 @@ export function kubeconfigFor(options: { server: string; pkiDir: string; client:
       users: [
         {
           name: options.client,
-          user: {
-            'client-certificate-data': base64Of(`${options.client}.crt`),
-            'client-key-data': base64Of(`${options.client}.key`),
-          },
+          user: options.token === undefined ? certificate() : { token: options.token },
         },
       ],
       contexts: [{ name: SANDBOX_CONTEXT, context: { cluster: SANDBOX_CONTEXT, user: options.client } }],
