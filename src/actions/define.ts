@@ -106,6 +106,8 @@ export interface ActionDefinition<Id extends string = string, P extends TObject 
   verify(world: World, params: Static<P>, target: ObjectRef & { uid?: string }, planned: { changes: readonly Change[] }): Progress;
   /** Undoing waits until this holds (the old primary streams again). Not in time: InverseUnavailable, and a person decides. */
   readyToUndo?(world: World, params: Static<P>, target: ObjectRef & { uid?: string }): Progress;
+  /** Once it has converged: what the cached world does not show (the checksum of a file, lines in a log). Told in the reply; a throw fails the step. */
+  observe?(changes: readonly Change[], context: ExecuteContext, params: Static<P>): Promise<string>;
   /** Non-writing actions (tier 0) do their work here instead and return what to record. */
   run?(params: Static<P>, facts: ActionFacts, context: ExecuteContext): Promise<{ detail: string; artifact?: unknown }>;
 }

@@ -125,7 +125,7 @@ export function openConnection(config: KubeConfig, options: ConnectionOptions): 
       const tls: https.RequestOptions = { headers: {} };
       await config.applyToHTTPSOptions(tls);
       counts[r.verb]++;
-      return open({ base, request: { ...r, userAgent: r.userAgent ?? options.userAgent }, tls: { ...tls, agent: agents.reuse(tls) } });
+      return open({ base, request: { ...r, userAgent: r.userAgent ?? options.userAgent, timeoutMs: r.timeoutMs ?? options.timeoutMs }, tls: { ...tls, agent: agents.reuse(tls) } });
     },
     counts: () => ({ ...counts }),
     count: (verb) => void counts[verb]++,

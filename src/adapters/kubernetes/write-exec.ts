@@ -19,7 +19,7 @@ const NO_PROGRAM = 127;
 export async function writeExec(w: Writer, change: ExecChange, run: Run): Promise<ChangeOutcome> {
   const pod = await podOf(w, change);
   if (!pod) return alreadyDone();
-  checkContainer(pod, change);
+  checkContainer(w, pod, change);
   if (w.options.isDryRun) return done(w);
   if (await standsAsWanted(change, run)) return alreadyDone();
   await w.options.beforeWrite?.();
@@ -42,10 +42,11 @@ async function podOf(w: Writer, change: ExecChange): Promise<KubeObject | undefi
   }
 }
 
-function checkContainer(pod: KubeObject, change: ExecChange): void {
+function checkContainer(w: Writer, pod: KubeObject, change: ExecChange): void {
   const statuses: { name: string; state?: { running?: object } }[] = pod.status?.containerStatuses ?? [];
   if (statuses.some((s) => s.name === change.container && s.state?.running)) return;
-  throw new KubernautError('PreconditionChanged', `${at(change)} is not running, nothing can be run in it; plan again when it is`);
+  // an undo can wait for a container that is being started again
+  throw new KubernautError(w.options.isUndo ? 'ConflictTransient' : 'PreconditionChanged', `${at(change)} is not running, nothing can be run in it; plan again when it is`);
 }
 
 async function standsAsWanted(change: ExecChange, run: Run): Promise<boolean> {

@@ -146,7 +146,7 @@ export function itKeepsTheContractOfActions({ action, fixture, folder, catalogue
     ...nameKeysOf(action).flatMap((key) => badNames.map(([what, value]): [string, unknown] => [`${what} as ${key}`, { ...fixture.params, [key]: value }])),
     ...propertiesOf(action).flatMap(([key, schema]) => (schema.type === 'integer' ? badIntegers.map(([what, value]): [string, unknown] => [`${what} as ${key}`, { ...fixture.params, [key]: value }]) : [])),
     ...propertiesOf(action).flatMap(([key]) => (['cpu', 'memory'].includes(key) ? badQuantities[key as 'cpu' | 'memory'].map((value): [string, unknown] => [`${key} ${String(value)}`, { ...fixture.params, [key]: value }]) : [])),
-    ...propertiesOf(action).flatMap(([key]) => (key === 'deadline' ? badDurations.map((value): [string, unknown] => [`${key} ${String(value)}`, { ...fixture.params, [key]: value }]) : [])),
+    ...propertiesOf(action).flatMap(([key]) => (['deadline', 'ttl'].includes(key) ? badDurations.map((value): [string, unknown] => [`${key} ${String(value)}`, { ...fixture.params, [key]: value }]) : [])),
   ];
 
   it.each(refused)('refuses %s', (_what, parameters) => {
