@@ -92,8 +92,9 @@ async function apply(deps: ExecuteDeps, action: Action, { step, problems }: Exec
   });
   if (action.execute) await action.execute(step.changes, watching, step.parameters as never);
   else await write(step.changes, watching, false);
-  const detail = await converge(action, step, context);
-  return { status: written.ever ? 'applied' : 'already_applied', detail };
+  const reached = await converge(action, step, context);
+  const observed = await action.observe?.(step.changes, context, step.parameters as never);
+  return { status: written.ever ? 'applied' : 'already_applied', detail: observed ? `${reached}; ${observed}` : reached };
 }
 
 /** The same context, asking right before a write and told after it. */
