@@ -24,7 +24,8 @@ const POOL_LABELS = [
   'doks.digitalocean.com/node-pool', 'node.kubernetes.io/pool', 'agentpool',
 ];
 
-const poolNameOf = (node: KubeObject): string => {
+/** The node pool by the label of the provider; the same for all nodes without one. */
+export const poolNameOf = (node: KubeObject): string => {
   const label = POOL_LABELS.find((l) => node.metadata.labels?.[l] !== undefined);
   return isControlPlane(node) ? 'control-plane' : label ? `${label}=${node.metadata.labels![label]}` : 'workers';
 };

@@ -13,12 +13,15 @@ import type { StepReply, StepRequest } from './contract.js';
 import { converge, settle, untilReadyToUndo } from './converge.js';
 import { deadlineIn } from './deadline.js';
 import { keepAlive, type Pulse } from './pulse.js';
+import type { HeldSlot } from './slots.js';
 
 export interface ExecuteDeps {
   cluster(name: string): Cluster;
   actions: Registry<Action>;
   clock: Clock;
-  /** The kill switch, asked right before the first write of an `apply`: throws `Paused`. An undo is never stopped by it. */
+  /** The brakes (`createTakeSlot`): taken before the first write of an `apply`, held until it is over. Throws `Busy`. An undo never waits. */
+  takeSlot?(step: Step, actionId: string, isOngoing: boolean): Promise<HeldSlot>;
+  /** The kill switch, asked right before every write of an `apply`: throws `Paused`. An undo is never stopped by it. */
   assertNotPaused?(step: Step): Promise<void> | void;
   /** C12, asked at the same moment: throws `AlreadyRemediated` when the occurrences were resolved meanwhile. */
   assertStillFiring?(problems: StepRequest['problems']): Promise<void> | void;
@@ -73,13 +76,46 @@ async function execute(deps: ExecuteDeps, action: Action, input: ExecuteInput): 
   }
 }
 
-async function apply(deps: ExecuteDeps, action: Action, { step, problems }: ExecuteInput, context: ExecuteContext, pulse: Pulse): Promise<StepReply> {
-  // What an earlier attempt wrote must be finished or undone, not abandoned half-way: then nobody is asked any more.
+async function apply(deps: ExecuteDeps, action: Action, input: ExecuteInput, context: ExecuteContext, pulse: Pulse): Promise<StepReply> {
+  const slot = slotFor(deps, input);
+  try {
+    if (pulse.previous?.hasWritten) await slot.take(true);
+    const reply = await applyWithin(deps, action, input, { context, pulse, takeSlot: () => slot.take(false) });
+    await slot.free();
+    return reply;
+  } catch (error) {
+    // What is tried again keeps its place: another action in between would be one too many.
+    if (isKubernautError(error) && error.isRetryable) slot.leave();
+    else await slot.free();
+    throw error;
+  }
+}
+
+function slotFor(deps: ExecuteDeps, { step, actionId }: ExecuteInput) {
+  let held: HeldSlot | undefined;
+  return {
+    async take(isOngoing: boolean): Promise<void> {
+      held ??= await deps.takeSlot?.(step, actionId, isOngoing);
+    },
+    free: async () => held?.free(),
+    leave: () => held?.leave(),
+  };
+}
+
+interface Within {
+  context: ExecuteContext;
+  pulse: Pulse;
+  takeSlot(): Promise<void>;
+}
+
+async function applyWithin(deps: ExecuteDeps, action: Action, { step, problems }: ExecuteInput, { context, pulse, takeSlot }: Within): Promise<StepReply> {
+  // What was begun must be finished or undone: after the first write only the kill switch is asked, which leads to the undo.
   const written = { ever: pulse.previous?.hasWritten === true };
   const isRetry = Context.current().info.attempt > 1;
   const watching = watched(context, {
     async beforeWrite() {
-      if (written.ever) return;
+      if (written.ever) return deps.assertNotPaused?.(step);
+      await takeSlot();
       await deps.assertNotPaused?.(step);
       if (problems?.length) await deps.assertStillFiring?.(problems);
       await deps.assertStillNeeded?.(step);

@@ -118,7 +118,8 @@ export const ConfigSchema = Type.Object(
     actions: section('How actions run.', {
       timeout: duration('one action unless it says otherwise', '5m'),
       cap: duration('the most any action may take, whatever it says', '2h'),
-      maxConcurrent: count('actions at the same time per process', 10, 1, 10_000),
+      maxConcurrent: count('writing actions under way at the same time per cluster', 10, 1, 10_000),
+      maxConcurrentPerNamespace: count('the same per namespace', 2, 1, 10_000),
     }),
     circuitBreaker: section('For calls to the model: while it is open the rules decide alone.', {
       threshold: count('failures in a row until it opens', 5, 1, 1000),

@@ -117,6 +117,15 @@ export const PauseBody = Type.Object(
   { additionalProperties: false },
 );
 export type PauseBody = Static<typeof PauseBody>;
+/** What a new pause stops: open remediations in its scope that have not written yet, or are writing. */
+export const PauseSet = Type.Object({
+  ...scope,
+  by: Type.String(),
+  reason: Type.String(),
+  until: Type.Optional(Type.String()),
+  stops: Type.Array(Type.Object({ id: Type.String(), target: Type.String(), phase: Type.String() })),
+});
+export type PauseSet = Static<typeof PauseSet>;
 export const PauseList = listOf(PauseBody);
 
 export const Info = Type.Object({

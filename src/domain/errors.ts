@@ -10,6 +10,7 @@ export const ERRORS = {
   OutcomeUnknown: { retryable: true, status: 503, meaning: 'A write was sent and its reply was lost; the next attempt re-reads first.' },
   ConflictTransient: { retryable: true, status: 409, meaning: 'Somebody wrote the object at the same moment; its relevant fields still hold.' },
   DatabaseUnavailable: { retryable: true, status: 503, meaning: 'The control API of a database is out of reach or cannot do it now.' },
+  Busy: { retryable: true, status: 503, meaning: 'As many actions as the brakes allow are under way; this one waits.' },
   // before any write
   InvalidParams: { retryable: false, status: 422, meaning: 'A parameter is missing, unknown or out of bounds.' },
   PolicyDenied: { retryable: false, status: 403, meaning: 'The policy does not allow this action on this target.' },

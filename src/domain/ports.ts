@@ -1,3 +1,4 @@
+import type { Brakes, Slot } from './brakes.js';
 import type { Change, PatroniRequest } from './change.js';
 import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
@@ -101,8 +102,8 @@ export interface Cluster {
    */
   exec(pod: { namespace: string; name: string; uid: string }, options: ExecOptions): Promise<ExecResult>;
   events(objects: readonly { kind: string; namespace?: string; name: string }[]): EventLine[];
-  /** SelfSubjectAccessReview, cached for a minute. */
-  isAllowed(request: { verb: string; group: string; resource: string; subresource?: string; namespace?: string }): Promise<boolean>;
+  /** SelfSubjectAccessReview of who writes, cached for a minute. */
+  isAllowed(request: { verb: string; group: string; resource: string; subresource?: string; namespace?: string; name?: string }): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -168,6 +169,11 @@ export interface Store {
   /** Kill switch rows. */
   pauses(): Promise<Pause[]>;
   setPause(pause: Pause | { remove: { cluster?: string; namespace?: string; action?: string } }): Promise<void>;
+
+  /** Takes the slot of an action, or says which brake holds. Its own slot is always given again. */
+  takeSlot(slot: Slot, brakes: Brakes, lease: { leaseMs: number; isOngoing: boolean }): Promise<keyof Brakes | undefined>;
+  renewSlot(id: string, leaseMs: number): Promise<void>;
+  freeSlot(id: string): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { actions } from '../actions/index.js';
+import { poolNameOf } from '../actions/node.js';
 import { diagnoseAll } from '../analyzers/index.js';
 import { connectCluster, type ConnectedCluster } from '../adapters/kubernetes/connect-cluster.js';
+import { patroniControl } from '../adapters/patroni/control.js';
 import { openDatabase, type Database } from '../adapters/postgres/database.js';
 import { createStore } from '../adapters/postgres/store.js';
 import type { Logger } from '../adapters/telemetry/logger.js';
@@ -8,6 +10,8 @@ import type { Metrics } from '../adapters/telemetry/metrics.js';
 import { localEmbedder } from '../adapters/vectors/local-embedder.js';
 import { openaiEmbedder } from '../adapters/vectors/openai-embedder.js';
 import { createAnalyze } from '../activities/analyze.js';
+import { createAssertNotPaused } from '../activities/assert-not-paused.js';
+import { createAssertPermitted } from '../activities/assert-permitted.js';
 import { createAssess } from '../activities/assess.js';
 import { guard } from '../activities/boundary.js';
 import { createDiagnose } from '../activities/diagnose.js';
@@ -16,20 +20,26 @@ import { createExecute } from '../activities/execute.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createMakePlan } from '../activities/plan.js';
 import { createPlanStep } from '../activities/plan-step.js';
+import { createTakeSlot } from '../activities/slots.js';
 import { createStillAllowed } from '../activities/still-allowed.js';
 import { createStillNeeded } from '../activities/still-needed.js';
 import { createRecord, createRecordExpiry } from '../activities/record.js';
 import { connectChannel } from '../channels/index.js';
 import type { Config } from '../config/schema.js';
+import { loadTemplates } from '../config/templates.js';
 import { revealed } from '../config/secret.js';
+import { DEFAULT_BRAKES, type Brakes } from '../domain/brakes.js';
 import { durationMs } from '../domain/duration.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
-import type { KubeObject, ObjectRef } from '../domain/kube.js';
-import { isPausedFor, policyFor } from '../domain/policy.js';
+import { refOf, type KubeObject, type ObjectRef } from '../domain/kube.js';
+import type { Step } from '../domain/plan.js';
+import { namespaceOf } from '../domain/target.js';
+import { policyFor } from '../domain/policy.js';
+import { KILL_SWITCH, pauseOf } from '../domain/kill-switch.js';
 import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { watchedModel } from './watched-model.js';
-import { clusterAddressOf } from './cluster-address.js';
+import { clusterAddressOf, executorAddressOf } from './cluster-address.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import type { ActivityTables } from './roles.js';
@@ -59,9 +69,9 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
   const { config } = options;
   const database = await openDatabase(databaseOf(config));
   try {
-    const cluster = await connectCluster({ ...clusterAddressOf(config), userAgentVersion: options.version });
+    const cluster = await connectCluster({ ...clusterAddressOf(config), executor: executorAddressOf(config), userAgentVersion: options.version, databases: patroniControl(revealed(config.databases.patroni)) });
     const store = createStore(database, clock);
-    const policy = createPolicySource(config.policy, store);
+    const policy = createPolicySource(config.policy, store, () => pauseOf(cluster.world().get(KILL_SWITCH.kind, KILL_SWITCH.namespace, KILL_SWITCH.name)));
     const channels = Object.fromEntries(
       await Promise.all(Object.entries(config.channels).map(async ([id, own]) => [id, await connectChannel(id, revealed(own))] as const)),
     );
@@ -92,11 +102,17 @@ interface Parts extends ComposeOptions {
   embedder: Embedder;
 }
 
+/** Locator parameters of an object, when the action acts on its kind at all. */
+const locate = (id: string, ref: ObjectRef): Record<string, string> | undefined => {
+  const action = actions.get(id);
+  return action.targets.includes(ref.kind) ? action.locate(ref) : undefined;
+};
+
 /** What the actions that could act here need to read beyond the watch cache. */
 async function extrasFor(policy: PolicySource, target: KubeObject): Promise<ObjectRef[]> {
   const current = await policy.current();
-  const { namespace } = target.metadata;
-  return actions.members.flatMap((a) => a.reads?.(target, policyFor(current, { severity: 'warning', action: a.id, ...(namespace ? { namespace } : {}) })) ?? []);
+  const namespace = namespaceOf(refOf(target));
+  return actions.members.flatMap((a) => a.reads?.(target, policyFor(current, { severity: 'warning', action: a.id, namespace })) ?? []);
 }
 
 function activityTables(parts: Parts): ActivityTables {
@@ -105,13 +121,14 @@ function activityTables(parts: Parts): ActivityTables {
     if (name !== parts.cluster.name) throw new KubernautError('NotFound', `cluster ${name} is not connected here; this process serves ${parts.cluster.name}`);
     return parts.cluster;
   };
+  const templates = loadTemplates(config.templates.path, actions.members);
   const reading = { cluster, store, embedder, clock, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
-    analyze: parts.model ? createAnalyze({ store, model: parts.model, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
-    makePlan: createMakePlan({ cluster, store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000 }),
+    analyze: parts.model ? createAnalyze({ store, model: parts.model, templates, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
+    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000, templates, locate }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,
@@ -127,7 +144,8 @@ function activityTables(parts: Parts): ActivityTables {
     cluster,
     actions,
     clock,
-    assertNotPaused: (step) => assertNotPaused(policy, step),
+    takeSlot: createTakeSlot({ store, brakes: brakesOf(config), nodePoolOf: (step) => nodePoolOf(parts.cluster, step) }),
+    assertNotPaused: createAssertNotPaused({ policy: () => policy.current(), clock }),
     assertStillFiring: (problems) => assertStillFiring(store, parts.cluster.name, problems),
     assertStillNeeded: async (step) => {
       await stillAllowed(step);
@@ -138,14 +156,14 @@ function activityTables(parts: Parts): ActivityTables {
   return { stages: stages as ActivityTables['stages'], actions: guard(counted(execute, parts.metrics)) as ActivityTables['actions'] };
 }
 
-const noModel = (): Promise<never> => Promise.reject(new KubernautError('ModelRejected', 'no model is configured; the rules decide alone'));
+const brakesOf = ({ actions: { maxConcurrent, maxConcurrentPerNamespace } }: Config): Brakes => ({ ...DEFAULT_BRAKES, perCluster: maxConcurrent, perNamespace: maxConcurrentPerNamespace });
 
-/** The kill switch, asked at the last moment before the write (actions.md 1.5). */
-async function assertNotPaused(policy: PolicySource, step: { action: string; target: { cluster: string; namespace?: string } }): Promise<void> {
-  const { pauses } = await policy.current();
-  const pause = pauses.find((p) => isPausedFor(p, { cluster: step.target.cluster, namespace: step.target.namespace, action: step.action, now: clock.now() }));
-  if (pause) throw new KubernautError('Paused', `writes are paused by ${pause.by}: ${pause.reason}${pause.until ? ` (until ${pause.until})` : ''}; lift it with: kubernaut resume`);
+function nodePoolOf(cluster: Cluster, { target }: Step): string | undefined {
+  const node = target.kind === 'Node' ? cluster.world().get('Node', undefined, target.name) : undefined;
+  return node && poolNameOf(node);
 }
+
+const noModel = (): Promise<never> => Promise.reject(new KubernautError('ModelRejected', 'no model is configured; the rules decide alone'));
 
 /** A resolve that reached the gateway while the plan was made: no write happens any more (C12). */
 async function assertStillFiring(store: Store, cluster: string, problems: readonly { fingerprint: string; startedAt: string }[]): Promise<void> {

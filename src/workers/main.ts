@@ -58,7 +58,8 @@ async function createWorker(role: Role, activities: Record<string, unknown>, con
     taskQueue: TASK_QUEUES[role],
     activities,
     shutdownGraceTime: SHUTDOWN_GRACE,
-    ...(role === 'actions' ? { maxConcurrentActivityTaskExecutions: options.limits.actions } : {}),
+    // The brakes count actions that write; undoing, reading and asking for a slot need room beside them.
+    ...(role === 'actions' ? { maxConcurrentActivityTaskExecutions: Math.max(100, 2 * options.limits.actions) } : {}),
     ...(role === 'workflows'
       ? { workflowBundle: await workflowBundle(), maxCachedWorkflows: 500, maxConcurrentLocalActivityExecutions: options.limits.workflows }
       : {}),

@@ -1,4 +1,4 @@
-import type { Policy, ScopePolicy } from '../domain/policy.js';
+import type { Pause, Policy, ScopePolicy } from '../domain/policy.js';
 import type { Store } from '../domain/ports.js';
 
 const PAUSES_FRESH_MS = 1_000;
@@ -14,7 +14,8 @@ export interface PolicySource {
   overlay(namespace: string, policy: NamespacePolicy | undefined): void;
 }
 
-export function createPolicySource(initial: Policy, store: Pick<Store, 'pauses'>): PolicySource {
+/** `inCluster`: the kill switch of the cluster itself, from the watch cache. */
+export function createPolicySource(initial: Policy, store: Pick<Store, 'pauses'>, inCluster: () => Pause | undefined = () => undefined): PolicySource {
   let base = initial;
   const overlays = new Map<string, NamespacePolicy>();
   let pauses: { at: number; value: Promise<Policy['pauses']> } | undefined;
@@ -33,9 +34,11 @@ export function createPolicySource(initial: Policy, store: Pick<Store, 'pauses'>
       for (const [name, over] of overlays) {
         namespaces[name] = { ...namespaces[name], ...over, actions: { ...namespaces[name]?.actions, ...over.actions } };
       }
-      return { ...base, namespaces, pauses: [...base.pauses, ...(await freshPauses())] };
+      return { ...base, namespaces, pauses: [...base.pauses, ...list(inCluster()), ...(await freshPauses())] };
     },
     replace: (policy) => void (base = policy),
     overlay: (namespace, policy) => void (policy ? overlays.set(namespace, policy) : overlays.delete(namespace)),
   };
 }
+
+const list = <T>(one: T | undefined): T[] => (one === undefined ? [] : [one]);

@@ -78,8 +78,8 @@ export const notify = (channel: string, isCoLocated: boolean): StageActivities['
         summary: `tell ${channel}`,
       }).notify;
 
-/** Some seven minutes of an API server that does not answer for a write; two hours to take one back that did harm. */
-const ATTEMPTS: Record<StepRequest['mode'], number> = { apply: 20, undo: 240 };
+/** A quarter of an hour for a slot, or of an API server that does not answer for a write; two hours to take one back that did harm. */
+const ATTEMPTS: Record<StepRequest['mode'], number> = { apply: 40, undo: 240 };
 
 /** The activity type is the action's id: the Web UI shows `scale_deployment`, not `runStep`. */
 export function act(step: Step, mode: StepRequest['mode']): (request: StepRequest) => Promise<StepReply> {

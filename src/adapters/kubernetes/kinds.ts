@@ -1,3 +1,5 @@
+import { KILL_SWITCH } from '../../domain/kill-switch.js';
+
 /** How one kind is reached over REST. */
 export interface Kind {
   apiVersion: string;
@@ -8,6 +10,8 @@ export interface Kind {
   isCached: boolean;
   /** Of another project: watched where it is installed, and its absence is no gap. */
   isOptional: boolean;
+  /** Only this one object of the kind is held. */
+  only?: { namespace: string; name: string };
 }
 
 type Row = [apiVersion: string, kind: string, plural: string, scope: 'ns' | 'cluster', cache?: 'cached' | 'optional'];
@@ -67,6 +71,12 @@ export const KINDS: readonly Kind[] = ROWS.map(([apiVersion, kind, plural, scope
   isOptional: cache === 'optional',
 }));
 
+/** The one ConfigMap that is watched; its absence is the normal state. */
+export const PAUSE_SWITCH: Kind = {
+  apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isNamespaced: true, isCached: true, isOptional: true,
+  only: { namespace: KILL_SWITCH.namespace, name: KILL_SWITCH.name },
+};
+
 const byGvk = new Map(KINDS.map((k) => [`${k.apiVersion}/${k.kind}`, k]));
 
 export const builtinKind = (apiVersion: string, kind: string): Kind | undefined => byGvk.get(`${apiVersion}/${kind}`);
@@ -79,3 +89,7 @@ export function collectionPath(kind: Kind, namespace?: string): string {
   const scope = kind.isNamespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   return `${apiRoot(kind.apiVersion)}${scope}/${kind.plural}`;
 }
+
+/** Path and field selector of what is listed and watched of a kind. */
+export const scopeOf = (kind: Kind): { path: string; fieldSelector?: string } =>
+  kind.only ? { path: collectionPath(kind, kind.only.namespace), fieldSelector: `metadata.name=${kind.only.name}` } : { path: collectionPath(kind) };

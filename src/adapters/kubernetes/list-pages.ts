@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../domain/kube.js';
 import { ApiError, type Connection } from './connection.js';
-import { collectionPath, type Kind } from './kinds.js';
+import { scopeOf, type Kind } from './kinds.js';
 
 const PAGE_SIZE = 500;
 const LIST_TIMEOUT_MS = 30_000;
@@ -23,11 +23,12 @@ export async function listPages(connection: Connection, kind: Kind, each: (o: Ku
 
 async function listFrom(connection: Connection, kind: Kind, each: (o: KubeObject) => KubeObject, limit: number | undefined): Promise<KubeList> {
   const items: KubeObject[] = [];
+  const { path, fieldSelector } = scopeOf(kind);
   const typed = { apiVersion: kind.apiVersion, kind: kind.kind };
   let next: string | undefined;
   for (;;) {
-    const query = { limit, continue: next };
-    const page = (await connection.request({ verb: 'list', path: collectionPath(kind), query, timeoutMs: LIST_TIMEOUT_MS })) as KubeList;
+    const query = { limit, continue: next, fieldSelector };
+    const page = (await connection.request({ verb: 'list', path, query, timeoutMs: LIST_TIMEOUT_MS })) as KubeList;
     for (const item of page.items ?? []) items.push(each(Object.assign(item, typed)));
     next = page.metadata?.continue || undefined;
     if (!next) return { items, metadata: page.metadata ?? {} };

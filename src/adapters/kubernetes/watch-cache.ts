@@ -2,7 +2,7 @@ import { ListWatch, type KubeConfig, type KubernetesListObject, type KubernetesO
 import { KubernautError } from '../../domain/errors.js';
 import type { KubeObject, World } from '../../domain/kube.js';
 import { ApiError, type Connection } from './connection.js';
-import { collectionPath, KINDS, type Kind } from './kinds.js';
+import { KINDS, PAUSE_SWITCH, scopeOf, type Kind } from './kinds.js';
 import { listPages } from './list-pages.js';
 import { objectIndex, type ObjectIndex } from './object-index.js';
 import { slim } from './slim.js';
@@ -55,7 +55,7 @@ interface KindWatch {
 export async function openWatchCache(options: WatchCacheOptions): Promise<WatchCache> {
   const index = objectIndex();
   const changes = changeBell(() => index);
-  const kinds = KINDS.filter((k) => k.isCached && !options.exclude.includes(k.kind));
+  const kinds = [...KINDS.filter((k) => k.isCached && !options.exclude.includes(k.kind)), PAUSE_SWITCH];
   const settled = new Set<string>();
   let onAllSettled = () => {};
   const watches = kinds.map((kind) =>
@@ -83,7 +83,7 @@ export async function openWatchCache(options: WatchCacheOptions): Promise<WatchC
     index,
     isLive: () => watches.every((w) => w.state === 'live' || w.state === 'gap'),
     gaps: () => watches.filter((w) => w.state === 'gap' && !isAbsent(w)).map((w) => ({ kind: w.kind.kind, why: w.why })),
-    apis: () => watches.filter((w) => w.kind.isOptional && w.state === 'live').map((w) => `${w.kind.apiVersion}/${w.kind.kind}`),
+    apis: () => watches.filter((w) => w.kind.isOptional && w.kind.only === undefined && w.state === 'live').map((w) => `${w.kind.apiVersion}/${w.kind.kind}`),
     subscribe: changes.subscribe,
     close,
   };
@@ -106,8 +106,9 @@ function followKind(kind: Kind, index: ObjectIndex, onChange: () => void, option
     },
     onObject: (o) => void slim(o as KubeObject),
   });
+  const { path, fieldSelector } = scopeOf(kind);
   const list = async () => (await listPages(options.connection, kind, slim)) as unknown as KubernetesListObject<KubernetesObject>;
-  const informer = new ListWatch<KubernetesObject>(collectionPath(kind), stream.watch, list, false);
+  const informer = new ListWatch<KubernetesObject>(path, stream.watch, list, false, undefined, fieldSelector);
   const put = (o: KubernetesObject) => (index.put(o as unknown as KubeObject), onChange());
   informer.on('add', put);
   informer.on('update', put);

@@ -10,6 +10,7 @@ import { queryOn } from './query.js';
 import { remediationListMethods } from './remediation-list.js';
 import { remediationMethods } from './remediations.js';
 import { signalMethods } from './signals.js';
+import { slotMethods } from './slots.js';
 
 const systemClock: Clock = { now: () => new Date().toISOString() };
 
@@ -29,6 +30,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...auditMethods(query),
     ...incidentMethods(query, clock),
     ...pauseMethods(query, clock),
+    ...slotMethods(query, clock),
     close: () => database.close(),
   };
 }

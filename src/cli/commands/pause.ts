@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { PauseBody, PauseScope } from '../../contracts/api.js';
+import type { PauseBody, PauseScope, PauseSet } from '../../contracts/api.js';
 import { withExamples } from '../examples.js';
 import { EXIT, Exit } from '../exit.js';
 import { clientFor } from '../globals.js';
@@ -23,11 +23,22 @@ export function pauseCommand(): Command {
     .action(async (options: PauseOptions, self: Command) => {
       const { reason, until, by } = options;
       const body: PauseBody = { ...scopeOf(options), reason, by, ...(until === undefined ? {} : { until }) };
-      const set = await clientFor(self).send<PauseBody>('POST', '/api/v1/pauses', body);
+      const set = await clientFor(self).send<PauseSet>('POST', '/api/v1/pauses', body);
       const end = set.until === undefined ? 'until somebody resumes' : `until ${set.until}`;
       writeLine(printable(`writes are paused ${scopeText(set)} ${end}; lift it with: kubernaut resume${scopeFlags(set)}`));
+      for (const line of stopLines(set)) writeLine(printable(line));
     });
   return withExamples(command, 'kubernaut pause --reason "incident in progress" --until 2h', 'kubernaut pause --namespace shop --reason "release freeze"', 'kubernaut pause --scope action=restart_pod --reason "seen to make it worse"');
+}
+
+const MOST_SHOWN = 20;
+
+/** What the pause stops, for the one who threw it. */
+function stopLines({ stops }: PauseSet): string[] {
+  if (stops.length === 0) return ['nothing was about to be written'];
+  const shown = stops.slice(0, MOST_SHOWN).map((s) => `  ${s.id}  ${s.target}  (${s.phase.replace('_', ' ')})`);
+  const rest = stops.length > MOST_SHOWN ? [`  and ${stops.length - MOST_SHOWN} more; see: kubernaut list`] : [];
+  return [`it stops ${stops.length} remediation${stops.length === 1 ? '' : 's'} before the next write:`, ...shown, ...rest];
 }
 
 /** `--namespace shop` and `--scope namespace=shop` say the same. Without any of them: everything. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { PauseBody, PauseList, PauseScope, Problem, type PauseBody as Pause, type PauseScope as Scope } from '../../contracts/api.js';
+import { PauseBody, PauseList, PauseScope, PauseSet, Problem, type PauseBody as Pause, type PauseScope as Scope, type PauseSet as Stopped } from '../../contracts/api.js';
 import { durationMs } from '../../domain/duration.js';
 import { KubernautError } from '../../domain/errors.js';
+import { describeTarget } from '../../domain/target.js';
 import type { GatewayDeps } from '../deps.js';
 
 const errors = { '4xx': Problem, '5xx': Problem };
@@ -14,11 +15,11 @@ export function pauseRoutes(app: FastifyInstance, { store, config, policy = () =
     const set = await store.pauses();
     return { items: [...set, ...policy().pauses].filter((p) => p.until === undefined || p.until > at) };
   });
-  app.post<{ Body: Pause }>('/api/v1/pauses', { schema: { tags, summary: 'Pause a scope; without one, everything', body: PauseBody, response: { 201: PauseBody, ...errors } } }, async ({ body }, reply) => {
+  app.post<{ Body: Pause }>('/api/v1/pauses', { schema: { tags, summary: 'Pause a scope; without one, everything', body: PauseBody, response: { 201: PauseSet, ...errors } } }, async ({ body }, reply) => {
     const pause = { ...body, ...(body.until ? { until: endOf(body.until, now()) } : {}) };
     await store.setPause(pause);
     await store.audit({ at: now(), actor: pause.by, verb: 'pause', subject: scopeText(pause), details: pause });
-    return reply.code(201).send(pause);
+    return reply.code(201).send({ ...pause, stops: await stoppedBy(pause, store) });
   });
   app.delete<{ Querystring: Scope }>('/api/v1/pauses', { schema: { tags, summary: 'Resume exactly this scope', querystring: PauseScope, response: { 200: PauseList, ...errors } } }, async ({ query, caller }) => {
     const { cluster, namespace, action } = query;
@@ -29,6 +30,17 @@ export function pauseRoutes(app: FastifyInstance, { store, config, policy = () =
     await store.audit({ at: now(), actor: caller ?? 'api', verb: 'resume', subject: scopeText(query) });
     return { items: before.filter((p) => !isMeant(p)) };
   });
+}
+
+const BEFORE_OR_IN_WRITE = ['received', 'enriching', 'analyzing', 'planning', 'validating', 'awaiting_approval', 'executing'] as const;
+
+/** At most 500 of each phase: enough for people, who see the rest in `kubernaut list`. */
+async function stoppedBy({ cluster, namespace, action }: Scope, store: GatewayDeps['store']): Promise<Stopped['stops']> {
+  const lists = await Promise.all(BEFORE_OR_IN_WRITE.map((phase) => store.listRemediations({ phase, limit: 500, ...(namespace ? { namespace } : {}) })));
+  return lists
+    .flatMap(({ items }) => items)
+    .filter((r) => (cluster === undefined || r.cluster === cluster) && (action === undefined || r.plan?.steps.some((s) => s.action === action) === true))
+    .map((r) => ({ id: r.id, target: describeTarget(r.target), phase: r.phase }));
 }
 
 const scopeText = (s: Scope): string => Object.entries({ cluster: s.cluster, namespace: s.namespace, action: s.action }).flatMap(([k, v]) => (v ? [`${k} ${v}`] : [])).join(', ') || 'everything';
