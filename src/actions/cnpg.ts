@@ -4,6 +4,8 @@ import { BACKUP_VERIFIED, jsonOf, newest, numberIn, parsed, textIn, type Databas
 
 export const CNPG_CLUSTER = 'postgresql.cnpg.io/v1/Cluster';
 export const HEALTHY = 'Cluster in healthy state';
+/** What it says while an instance is down: nothing else goes on then. */
+const WAITING = 'Waiting for the instances to become active';
 const SWITCHING = 'Switchover in progress';
 
 /** `cnpg.io/instanceName` and its like. */
@@ -35,6 +37,7 @@ export function readCnpg(object: KubeObject, world: World, when: When): Database
     ...(isOne ? { primary: primaries[0]! } : {}),
     primaryTimeline: numberIn(status.timelineID),
     busy: busyWith(object, backups),
+    isSettled: status.phase === HEALTHY,
     isMoving: status.targetPrimary !== status.currentPrimary,
     chosenAt: newest([status.currentPrimaryTimestamp, status.targetPrimaryTimestamp]),
     backupAt: newest([...backups.filter((b) => b.status?.phase === 'completed').map((b) => b.status?.stoppedAt), ...Object.values((status.lastSuccessfulBackupByMethod ?? {}) as Record<string, string>), object.metadata.annotations?.[BACKUP_VERIFIED]]),
@@ -94,7 +97,7 @@ function busyWith({ metadata, spec, status = {} }: KubeObject, backups: readonly
   if (status.targetPrimary !== status.currentPrimary) return `the primary moves from ${status.currentPrimary} to ${status.targetPrimary}`;
   const running = backups.find((b) => b.status?.phase !== undefined && !ENDED.includes(b.status.phase as string));
   if (running) return `backup ${running.metadata.name} runs`;
-  return status.phase === HEALTHY ? undefined : `its operator says "${status.phase}"`;
+  return [HEALTHY, WAITING].includes(status.phase) ? undefined : `its operator says "${status.phase}"`;
 }
 
 const path = (field: string): string[] => ['status', field];

@@ -35,6 +35,8 @@ export interface DatabaseView {
   primaryTimeline?: number;
   /** Why nothing may be switched or rebuilt now: a switchover, a backup, an upgrade that runs. */
   busy?: string;
+  /** Its operator has nothing left to do: every instance is there and well. */
+  isSettled: boolean;
   /** The primary is on its way from one instance to another. */
   isMoving?: boolean;
   /** When the primary was last chosen; undefined where only the operator's own API knows. */

@@ -35,6 +35,7 @@ export function checkPrimary(view: DatabaseView, { minIntervalS }: Bounds, nowMs
   if (!primary) return refuse('PreconditionChanged', `${at}: not exactly one instance leads; wait for its operator, and call a person if it stays so`);
   if (!primary.isReady) refuse('PreconditionChanged', `${at}: primary ${primary.name} is not Ready, its operator fails over by itself; wait for it, and call a person if it does not`);
   if (primary.isFenced) refuse('PreconditionChanged', `${at}: primary ${primary.name} is fenced, somebody keeps it still; ask them`);
+  if (!view.isSettled) refuse('PreconditionChanged', `${at}: not all instances are well, and its operator is at work on them; wait for it or repair the broken one`);
   const agoS = view.chosenAt === undefined ? Infinity : (nowMs - Date.parse(view.chosenAt)) / 1000;
   if (agoS < minIntervalS) refuse('PreconditionChanged', `${at}: the primary was chosen ${Math.round(agoS)} s ago, less than ${minIntervalS} s; wait, or look why it moves so often`);
   return primary;

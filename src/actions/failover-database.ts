@@ -106,7 +106,7 @@ async function assertStillFit(change: Extract<Change, { op: 'edit' }>, { cluster
   if (!live || live.status?.targetPrimary === candidate) return;
   const view = readDatabase(live, cluster.world(), { nowMs: Date.now(), lagMaxAgeMs: bounds.lagMaxAgeS * 1000 })!;
   const found = instanceOf(view, candidate);
-  const problem = view.busy ?? (found ? problemOf(view, found, bounds) : `it has no instance ${candidate}`);
+  const problem = view.busy ?? (view.isSettled ? undefined : 'not all instances are well') ?? (found ? problemOf(view, found, bounds) : `it has no instance ${candidate}`);
   if (problem) throw new KubernautError('PreconditionChanged', `${view.at}: ${problem} since the plan was made; plan again`);
 }
 
@@ -156,8 +156,9 @@ function readyToSwitchBack(world: World, target: ObjectRef, { primary, candidate
   return problem ? { state: 'waiting', detail: `${primary} cannot lead again yet: ${problem}` } : { state: 'reached', detail: `${primary} streams again` };
 }
 
-function notBack({ primaryTimeline }: DatabaseView, old: Instance | undefined): string | undefined {
+function notBack({ primaryTimeline, isSettled }: DatabaseView, old: Instance | undefined): string | undefined {
   if (!old?.pod) return 'it has no pod';
   if (old.isFenced) return 'it is fenced';
-  return isFollowing(old) && old.timeline === primaryTimeline ? undefined : 'it does not stream';
+  if (!isFollowing(old) || old.timeline !== primaryTimeline) return 'it does not stream';
+  return isSettled ? undefined : 'not all instances are well';
 }

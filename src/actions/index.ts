@@ -9,10 +9,12 @@ import type { ActionDefinition } from './define.js';
 import { drainNode } from './drain-node.js';
 import { enableDebugMode } from './enable-debug-mode.js';
 import { expandPvc } from './expand-pvc.js';
+import { failoverDatabase } from './failover-database.js';
 import { increaseResources } from './increase-resources.js';
 import { migrateWorkload } from './migrate-workload.js';
 import { notifyOnly } from './notify-only.js';
 import { quarantinePod } from './quarantine-pod.js';
+import { repairDatabase } from './repair-database.js';
 import { resetServiceMesh } from './reset-service-mesh.js';
 import { restartDaemonset } from './restart-daemonset.js';
 import { restartNetwork } from './restart-network.js';
@@ -44,6 +46,8 @@ const MEMBERS = [
   cleanupStorage,
   backupData,
   updateNetworkPolicy,
+  failoverDatabase,
+  repairDatabase,
   rotateSecrets,
   auditLogs,
   collectDiagnostics,

@@ -43,6 +43,7 @@ export function readPatroni(object: KubeObject, world: World): DatabaseView | un
     wanted: object.spec?.replicas ?? 1,
     ...(leader ? { primary: instances.find((i) => i.pod === leader)!, primaryTimeline: noteOf(leader).timeline } : {}),
     busy: busyWith(object),
+    isSettled: true,
     backupAt: newest([object.metadata.annotations?.[BACKUP_VERIFIED]]),
   };
 }

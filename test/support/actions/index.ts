@@ -6,11 +6,13 @@ import { enableDebugMode } from './enable-debug-mode.js';
 import { backupData } from './backup-data.js';
 import { expandPvc } from './expand-pvc.js';
 import { cleanupStorage } from './cleanup-storage.js';
+import { failoverDatabase } from './failover-database.js';
 import { increaseResources } from './increase-resources.js';
 import { migrateWorkload } from './migrate-workload.js';
 import { cordonNode, drainNode, uncordonNode } from './nodes.js';
 import { quarantinePod } from './quarantine-pod.js';
 import { collectDiagnostics, notifyOnly } from './reading.js';
+import { repairDatabase } from './repair-database.js';
 import { resetServiceMesh } from './reset-service-mesh.js';
 import { restartDaemonset } from './restart-daemonset.js';
 import { restartNetwork } from './restart-network.js';
@@ -41,6 +43,8 @@ export const ACTION_CASES: Record<ActionId, ActionCase> = {
   expand_pvc: expandPvc,
   cleanup_storage: cleanupStorage,
   backup_data: backupData,
+  failover_database: failoverDatabase,
+  repair_database: repairDatabase,
   rotate_secrets: rotateSecrets,
   update_network_policy: updateNetworkPolicy,
   audit_logs: auditLogs,
