@@ -170,6 +170,7 @@ describe('right before the write', () => {
   it.each<[string, KubeObject[], string]>([
     ['waits for the policy', before, 'waiting'],
     ['waits while another side is cut', [...before, ...createdBy(planned.changes), denyAll('shop', ['Ingress', 'Egress'])], 'waiting'],
+    ['fails when those it stands beside are gone', [...all, ...sick, ...createdBy(planned.changes)], 'failed'],
     ['waits for the source', [...before, ...createdBy(planned.changes)], 'waiting'],
     ['is reached when the source is Ready again', [...all, ...well, denyAll('shop'), ...createdBy(planned.changes)], 'reached'],
   ])('%s', (_what, objects, state) => {

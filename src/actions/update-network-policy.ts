@@ -97,6 +97,8 @@ export const updateNetworkPolicy = defineAction({
     const missing = changes.find((c) => c.op === 'create' && !policyOf(world, c.object));
     if (missing) return { state: 'waiting', detail: 'our policy is not there yet' };
     const flow = flowOf(params, world);
+    const alone = loneSide(world, flow, changes);
+    if (alone) return { state: 'failed', detail: `our policy is the only one left for ${alone.toLowerCase()} and cuts everything else off` };
     const still = blockedSides(world, flow);
     if (still.length > 0) return { state: 'waiting', detail: `the flow is still cut for ${still.join(' and ').toLowerCase()}` };
     const wasReady = (params as Partial<Pinned>).wasReady ?? true;
@@ -137,6 +139,13 @@ const areReady = (world: World, workload: KubeObject): boolean => {
 };
 
 const policyOf = (world: World, o: KubeObject): KubeObject | undefined => world.get('NetworkPolicy', o.metadata.namespace, o.metadata.name);
+
+/** Those whose policies isolated the pods may take them away while ours stands. */
+function loneSide(world: World, flow: WantedFlow, changes: readonly Change[]): Direction | undefined {
+  const own = changes.flatMap((c) => (c.op === 'create' ? [c.object] : []));
+  const sides = own.flatMap((o) => o.spec.policyTypes as Direction[]);
+  return sides.find((side) => unisolatedPod(world, flow, side, own.map((o) => o.metadata.name)));
+}
 
 /**
  * Hours may lie between plan and approval. What has opened by itself needs no allowance, and where the isolation is gone ours

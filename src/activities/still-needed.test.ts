@@ -16,13 +16,16 @@ function asked({ objects, object, target }: ReturnType<typeof scene>, step: Part
   const all: KubeObject[] = object ? [...objects, object] : objects;
   const evidence = { ...scene({ ready: true }), objects: all, object, target };
   const check = createStillNeeded({ cluster: () => ({ world: () => worldOf(all) }) as unknown as Cluster, collect: () => Promise.resolve(evidence as never), diagnose: diagnoseAll });
-  return check({ target, isWitnessed: true, ...step } as Step);
+  return check({ target, isWitnessed: true, changes: [], ...step } as Step);
 }
 
 const refused = expect.objectContaining({ code: 'AlreadyRemediated' });
 
 describe('the last look before a write', () => {
   it('refuses to touch what became well by itself', () => expect(asked(scene({ ready: true }))).rejects.toEqual(refused));
+
+  it('does not take the health of an object for a reason against what is added beside it', () =>
+    expect(asked(scene({ ready: true }), { changes: [{ op: 'create', object: {} as KubeObject }] })).resolves.toBeUndefined());
 
   it('goes on while something is not Ready', () => expect(asked(scene({}, { readyReplicas: 0, availableReplicas: 0 }))).resolves.toBeUndefined());
 

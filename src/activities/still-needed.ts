@@ -24,6 +24,8 @@ const SEEN_IN_ALERTS_ONLY = ['PersistentVolumeClaim'];
  */
 export function createStillNeeded({ cluster, collect, diagnose }: StillNeededDeps) {
   return async (step: Step): Promise<void> => {
+    // what is added beside an object says nothing about its health; such an action looks for itself
+    if (step.changes.length > 0 && step.changes.every((c) => c.op === 'create')) return;
     if (step.isWitnessed !== true || SEEN_IN_ALERTS_ONLY.includes(step.target.kind)) return;
     const world = cluster(step.target.cluster).world();
     const object = world.get(step.target.kind, step.target.namespace, step.target.name);

@@ -82,11 +82,19 @@ describe('what stands between two healthy workloads', () => {
     expect(diagnoseAll(app([line], objects))[0]).toMatchObject({ cause, conclusion: 'needs_person', proposals: [], edit });
   });
 
-  it('a policy that denies everything is the root, and the edit adds one narrow rule', () => {
-    const policy = object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {}, policyTypes: ['Ingress'] } });
+  it.each([
+    ['the database', ['Ingress'], 'db', '"podSelector":{"matchLabels":{"app":"db"}},"policyTypes":["Ingress"]'],
+    ['the application', ['Egress'], 'api', '"podSelector":{"matchLabels":{"app":"api"}},"policyTypes":["Egress"]'],
+    ['both', ['Ingress', 'Egress'], 'db', '}\n---\n{'],
+  ])('a policy that isolates %s is the root: a narrow allowance for a day is proposed for the isolated side, and shown as an edit', (_what, policyTypes, name, edit) => {
+    const policy = object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {}, policyTypes } });
     const [first] = diagnoseAll(app([timeout], [ready.objects, service('db', dbPort), policy]));
-    expect(first).toMatchObject({ cause: 'network_policy.blocks', target: { kind: 'NetworkPolicy', name: 'deny' }, conclusion: 'needs_person' });
-    expect(first?.edit).toContain('"podSelector":{"matchLabels":{"app":"db"}},"policyTypes":["Ingress"]');
+    expect(first).toMatchObject({
+      cause: 'network_policy.blocks', target: { kind: 'NetworkPolicy', name: 'deny' },
+      proposals: [{ action: 'update_network_policy', target: { kind: 'Deployment', name }, parameters: { namespace: 'shop', from: 'Deployment/api', to: 'Deployment/db', port: 5432, protocol: 'TCP', ttl: '24h' } }],
+    });
+    expect(first?.conclusion).toBeUndefined();
+    expect(first?.edit).toContain(edit);
     expect(first?.edit).toContain('"ports":[{"port":5432,"protocol":"TCP"}]');
   });
 

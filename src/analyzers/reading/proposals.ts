@@ -59,3 +59,20 @@ export const raiseMaximum = (hpa: KubeObject, maxReplicas: number, confidence: n
   confidence,
   reason,
 });
+
+/** For a day: long enough for people to write a lasting policy. `target` is the workload that is isolated. */
+export const allowFlow = (flow: { from: KubeObject; to: KubeObject; port: number; protocol: string; target: KubeObject }, confidence: number, reason: string): Proposed => ({
+  action: 'update_network_policy',
+  target: targetOf(flow.target),
+  parameters: {
+    namespace: flow.to.metadata.namespace,
+    from: `${flow.from.kind}/${flow.from.metadata.name}`,
+    to: `${flow.to.kind}/${flow.to.metadata.name}`,
+    ...(flow.from.metadata.namespace === flow.to.metadata.namespace ? {} : { fromNamespace: flow.from.metadata.namespace }),
+    port: flow.port,
+    protocol: flow.protocol,
+    ttl: '24h',
+  },
+  confidence,
+  reason,
+});

@@ -1,7 +1,8 @@
 import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
 import { selects } from '../../domain/kube.js';
+import { policiesBlocking } from '../../domain/network-policy.js';
 import type { Finding } from '../../domain/plan.js';
-import { nameOf, rollback, targetOf } from './proposals.js';
+import { allowFlow, nameOf, rollback, targetOf, type Proposed } from './proposals.js';
 import { containersOf, fallbackOf, revisionOf, rolloutOf } from './rollout.js';
 import type { ServiceState } from './service-state.js';
 
@@ -19,7 +20,7 @@ export function findingOfService(state: ServiceState, world: World, from?: KubeO
     case 'target_port':
       return targetPort(state, world);
     case 'policy':
-      return policy(state, from);
+      return from && policy(state, world, from);
     default:
       return undefined;
   }
@@ -100,17 +101,28 @@ function targetPort({ service, pod, target }: Extract<ServiceState, { kind: 'tar
   return { ...base, ...forPerson, edit: `kubectl patch service ${at(service)} --type=json -p '${JSON.stringify([{ op: 'replace', path: `/spec/ports/${Math.max(0, index)}/targetPort`, value: right ?? 'PORT' }])}'` };
 }
 
-function policy({ service, policies, to, port }: Extract<ServiceState, { kind: 'policy' }>, from: KubeObject | undefined): Told {
-  const first = policies[0]!;
-  const isEgress = first.metadata.namespace === from?.metadata.namespace && selects(first.spec?.podSelector ?? {}, from?.metadata.labels) && (first.spec?.policyTypes ?? []).includes('Egress');
+/** Both sides may be cut; the workload whose pods are to be opened is the one to act on. */
+function policy({ service, policies, to, port }: Extract<ServiceState, { kind: 'policy' }>, world: World, from: KubeObject): Told {
+  const sides = (['Ingress', 'Egress'] as const).filter((side) => policiesBlocking(world, { from, to, port }, side).length > 0);
+  const subject = sides[0] === 'Egress' ? from : to;
+  const proposal = flowProposal({ from: world.topOwnerOf(from), to: world.topOwnerOf(to), target: world.topOwnerOf(subject) }, { service, port });
   return {
     cause: 'network_policy.blocks',
     summary: `${nameOf(service)} is cut off by NetworkPolicy ${policies.map((p) => p.metadata.name).join(', ')}`,
-    target: targetOf(first),
-    evidence: policies.map((p) => `${nameOf(p)} selects ${isEgress ? from?.metadata.name : to.metadata.name} and allows no such flow`).slice(0, 3),
-    ...forPerson,
-    edit: `kubectl apply -f - <<'EOF'\n${JSON.stringify(allowance(isEgress, from, to, port))}\nEOF`,
+    target: targetOf(policies[0]!),
+    evidence: policies.map((p) => `${nameOf(p)} selects ${selects(p.spec?.podSelector ?? {}, to.metadata.labels) ? to.metadata.name : from.metadata.name} and allows no such flow`).slice(0, 3),
+    ...(proposal ? { proposals: [proposal] } : forPerson),
+    edit: `kubectl apply -f - <<'EOF'\n${sides.map((side) => JSON.stringify(allowance(side === 'Egress', from, to, port))).join('\n---\n')}\nEOF`,
   };
+}
+
+const SELECTING = ['Deployment', 'StatefulSet', 'DaemonSet'];
+
+/** Only between workloads with a selector of their own, and for one port that is known. */
+function flowProposal(ends: { from: KubeObject; to: KubeObject; target: KubeObject }, { service, port }: { service: KubeObject; port?: number }): Proposed | undefined {
+  if (port === undefined || ![ends.from, ends.to].every((o) => SELECTING.includes(o.kind))) return undefined;
+  const entry = ((service.spec?.ports ?? []) as { port: number; targetPort?: number | string; protocol?: string }[]).find((p) => [p.targetPort, p.port].includes(port));
+  return allowFlow({ ...ends, port, protocol: entry?.protocol ?? 'TCP' }, 0.9, `nothing allows ${nameOf(ends.from)} to reach port ${port} of ${nameOf(ends.to)}, which it needs`);
 }
 
 const appOf = (o: KubeObject | undefined): string => o?.metadata.labels?.['app'] ?? o?.metadata.labels?.['app.kubernetes.io/name'] ?? 'app';
