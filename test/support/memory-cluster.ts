@@ -72,8 +72,15 @@ export function memoryCluster(initial: KubeObject[]): MemoryCluster {
   return cluster;
 }
 
+function create(cluster: MemoryCluster, object: KubeObject, isDryRun: boolean): ChangeOutcome {
+  if (isDryRun) return { status: 'dry_run' };
+  cluster.set([...cluster.objects, object]);
+  return { status: 'applied', object };
+}
+
 function write(cluster: MemoryCluster, change: Change, { isDryRun, isUndo }: ApplyOptions): ChangeOutcome {
-  if (change.op === 'create' || change.op === 'withdraw' || change.op === 'call') throw new Error('not part of this test');
+  if (change.op === 'create') return create(cluster, change.object, isDryRun === true);
+  if (change.op === 'withdraw' || change.op === 'call') throw new Error('not part of this test');
   const { kind, namespace, name } = change.ref;
   const object = cluster.world().get(kind, namespace, name);
   const put = (next: KubeObject | undefined): ChangeOutcome => {
