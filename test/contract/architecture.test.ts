@@ -86,7 +86,8 @@ describe('the import table', () => {
   }, 30_000);
 
   it('covers every folder of src', () => {
-    expect([...new Set(TABLE.map(([folder]) => folder))].sort()).toEqual(foldersOf(SRC));
+    const withCode = foldersOf(SRC).filter((folder) => filesOf(join(SRC, folder)).length > 0);
+    expect([...new Set(TABLE.map(([folder]) => folder))].sort()).toEqual(withCode);
   });
 });
 
