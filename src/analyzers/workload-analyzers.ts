@@ -14,6 +14,7 @@ import { oom } from './oom.js';
 import { pendingPods } from './pending-pods.js';
 import { podsRejected } from './pods-rejected.js';
 import { scaledDown } from './scaled-down.js';
+import { secretSource } from './secret-source.js';
 import { stuckPod } from './stuck-pod.js';
 import { volumeClaim } from './volume-claim.js';
 import { workloadUnwell } from './workload-unwell.js';
@@ -33,6 +34,7 @@ export const WORKLOAD_ANALYZERS: readonly AnalyzerDefinition[] = [
   podsRejected,
   pendingPods,
   volumeClaim,
+  secretSource,
   nodeTrouble,
   hpaAtMaximum,
   hpaWithoutMetrics,
