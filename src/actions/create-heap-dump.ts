@@ -30,6 +30,8 @@ export const createHeapDump = defineAction({
   // a WebSocket begins with a GET; since 1.35 the API server asks for create as well
   permissions: [{ group: '', resource: 'pods', subresource: 'exec', verbs: ['get', 'create'], scope: 'namespace' }],
   undo: 'exact',
+  // it helps people to see; nobody expects the trouble to end by it
+  isContainment: true,
   timeoutS: 1200,
   example: { namespace: 'shop', pod: 'api-7d9c5b8f6-x2x4z' },
 

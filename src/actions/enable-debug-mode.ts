@@ -35,6 +35,8 @@ export const enableDebugMode = defineAction({
     { group: '', resource: 'pods', subresource: 'ephemeralcontainers', verbs: ['patch'], scope: 'namespace', isOptional: true },
   ],
   undo: 'exact',
+  // it helps people to see; nobody expects the trouble to end by it
+  isContainment: true,
   timeoutS: 630,
   example: { namespace: 'shop', workload: 'api', ttl: '30m' },
 

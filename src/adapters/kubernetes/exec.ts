@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ExecOptions, ExecResult } from '../../domain/ports.js';
 import { describeTarget } from '../../domain/target.js';
-import { ApiError, type Connection } from './connection.js';
+import { ApiError, parse, type Connection } from './connection.js';
 import { toKubernautError } from './errors.js';
 import type { Rest } from './rest.js';
 import { openWebSocket } from './upgrade.js';
@@ -113,7 +113,8 @@ const NO_PROGRAM = /executable file not found|no such file or directory|permissi
 
 /** `Success`, or a failure whose cause `ExitCode` carries the number. Anything else is the kubelet's or the runtime's trouble. */
 function resultOf(text: string, output: { stdout: string; stderr: string }): ExecResult {
-  const status = JSON.parse(text) as Status;
+  const status = parse(text) as Status | undefined;
+  if (!status) throw new ApiError({ kind: 'transport', isSent: true, code: 'EBADJSON', message: 'how it ended is not JSON' });
   if (status.status === 'Success') return { exitCode: 0, ...output };
   const code = Number(status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message);
   if (Number.isInteger(code)) return { exitCode: code, ...output };

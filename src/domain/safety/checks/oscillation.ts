@@ -16,7 +16,8 @@ const { escalate } = findingsOf('oscillation');
 export const oscillation: Check = (f) => {
   const past = f.history.filter((h) => isSameObject(h.target, f.step.target));
   const standing = past.filter((h) => !h.wasUndone);
-  const undone = past.filter((h) => h.wasUndone);
+  // what is for a while is always undone: that says nothing against it
+  const undone = f.step.expiresInS === undefined ? past.filter((h) => h.wasUndone) : [];
   for (const write of writesOf(ownChanges(f))) {
     if (wasReplaced(write, standing)) return escalate('oscillation', `${targetText(f)}: ${write.path} would go back to a value that an earlier action replaced`);
     const tried = undone.find((h) => h.wrote.some((w) => isSame(valueWithin(write, w.path), w.value)));
