@@ -62,35 +62,42 @@ export async function startPatroni(names = ['db-0', 'db-1', 'db-2']): Promise<Pa
 async function answer(patroni: PatroniServer, self: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
-  patroni.requests.push(`${request.method} ${request.url} ${patroni.addressOf(self)}`);
-  const say = (status: number, body: unknown): void => void response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
-  if (request.method === 'GET') return say(...read(patroni, self, request.url ?? ''));
-  if (patroni.auth && request.headers.authorization !== `Basic ${Buffer.from(patroni.auth).toString('base64')}`) return say(401, 'no auth header received');
+  const { method = '', url = '' } = request;
+  patroni.requests.push(`${method} ${url} ${patroni.addressOf(self)}`);
+  const say = ([status, body]: [number, unknown]): void => void response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+  if (method === 'GET') return say(read(patroni, self, url));
+  if (patroni.auth && request.headers.authorization !== `Basic ${Buffer.from(patroni.auth).toString('base64')}`) return say([401, 'no auth header received']);
+  const reply = post(patroni, () => write(patroni, self, url, JSON.parse(text || '{}') as Record<string, unknown>));
+  if (reply === 'reset') request.socket.destroy();
+  else if (reply !== 'hang') say(reply);
+}
+
+function post(patroni: PatroniServer, work: () => [number, string]): [number, string] | 'hang' | 'reset' {
   const { mishap } = patroni;
   patroni.mishap = undefined;
-  if (mishap === 'hang') return;
-  if (mishap === 'reset') return void request.socket.destroy();
+  if (mishap === 'hang' || mishap === 'reset') return mishap;
+  if (typeof mishap === 'object') return [mishap.status, mishap.text];
   if (mishap === 'other leader') patroni.leader = patroni.members.at(-1)!.name;
-  if (mishap && typeof mishap === 'object') return say(mishap.status, mishap.text);
-  const [status, body] = write(patroni, self, request.url ?? '', JSON.parse(text || '{}') as Record<string, unknown>);
-  if (mishap === 'done and lost') return void request.socket.destroy();
-  say(status, body);
+  const reply = work();
+  return mishap === 'done and lost' ? 'reset' : reply;
 }
 
 function read(patroni: PatroniServer, self: string, path: string): [number, unknown] {
   if (path === '/history') return [200, patroni.history];
-  if (path === '/cluster') {
-    const members = patroni.members.map(({ name, state, timeline, lag, tags }) => ({
-      name, role: name === patroni.leader ? 'leader' : 'replica', state, timeline, host: 'db.example.com', api_url: 'http://203.0.113.9:1/patroni',
-      ...(tags ? { tags } : {}), ...(name === patroni.leader ? {} : { lag }),
-    }));
-    return [200, { members, scope: 'db', ...(patroni.isPaused ? { pause: true } : {}), ...(patroni.scheduled ? { scheduled_switchover: patroni.scheduled } : {}) }];
-  }
+  if (path === '/cluster') return [200, clusterOf(patroni)];
   if (path !== '/patroni') return [404, 'not found'];
   const m = patroni.members.find(({ name }) => name === self) ?? memberOf(self);
   const isLeader = self === patroni.leader;
   const xlog = isLeader ? { location: m.received } : { received_location: m.received, replayed_location: m.replayed, replayed_timestamp: m.replayedAt, paused: m.isReplayPaused ?? false };
   return [m.state === 'running' ? 200 : 503, { state: m.state, role: isLeader ? 'primary' : 'replica', timeline: m.timeline, postmaster_start_time: m.startedAt, xlog, patroni: { version: '3.3.2', scope: 'db', name: self } }];
+}
+
+function clusterOf({ members, leader, isPaused, scheduled }: PatroniServer): object {
+  const shown = members.map(({ name, state, timeline, lag, tags }) => ({
+    name, role: name === leader ? 'leader' : 'replica', state, timeline, host: 'db.example.com', api_url: 'http://203.0.113.9:1/patroni',
+    ...(tags ? { tags } : {}), ...(name === leader ? {} : { lag }),
+  }));
+  return { members: shown, scope: 'db', ...(isPaused ? { pause: true } : {}), ...(scheduled ? { scheduled_switchover: scheduled } : {}) };
 }
 
 function write(patroni: PatroniServer, self: string, path: string, body: Record<string, unknown>): [number, string] {

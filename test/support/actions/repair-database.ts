@@ -88,7 +88,7 @@ const check: LiveCase = {
     const ns = await healthyDatabase(stage);
     await stage.images(ns, '  - { image: "tools/amcheck:1", exit: { code: 0, after: 300ms } }\n');
     await stage.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: ns, name: 'kubernaut-hooks' }, data: { 'check.json': checkJob } });
-    const hook = await stage.live({ apiVersion: 'v1', kind: 'ConfigMap', namespace: ns, name: 'kubernaut-hooks' });
+    const hook = await stage.admin.request<KubeObject>('GET', `/api/v1/namespaces/${ns}/configmaps/kubernaut-hooks`);
     return { ref: clusterRef(ns), params: { namespace: ns, cluster: 'pg', mode: 'check' }, policy: hooks, extras: [hook], writes: ['create jobs'], picture: (o) => o.spec };
   },
   refusals: checkRefusals,
