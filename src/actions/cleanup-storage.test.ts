@@ -94,13 +94,13 @@ describe("cleanup_storage by the owner's hook", () => {
   const jobIn = ({ changes }: ReturnType<typeof run>): KubeObject => (changes[0]?.op === 'create' ? changes[0].object : namespaceOf());
 
   it('makes the Job of the template, bounded, once, under our name', () => {
-    const planned = run(hookJob('clean:1', { pod: { serviceAccountName: 'cleaner', restartPolicy: 'OnFailure' } }));
+    const planned = run(hookJob('clean:1', { pod: { serviceAccountName: 'kubernaut-hook-clean', restartPolicy: 'OnFailure' } }));
     const labels = { 'app.kubernetes.io/managed-by': 'kubernaut', 'kubernaut.io/hook': 'kubernaut-hooks', 'kubernaut.io/action': 'cleanup_storage' };
     expect(jobIn(planned)).toEqual({
       apiVersion: 'batch/v1', kind: 'Job', metadata: { name: `kb-${shortHash(ACTION_ID)}-cleanup`, namespace: 'shop', labels },
       spec: {
         backoffLimit: 0, completions: 1, parallelism: 1, activeDeadlineSeconds: 120, ttlSecondsAfterFinished: 86_400,
-        template: { metadata: { labels }, spec: { serviceAccountName: 'cleaner', restartPolicy: 'Never', containers: [{ name: 'clean', image: 'clean:1', resources: { limits: { cpu: '1', memory: '512Mi' } } }] } },
+        template: { metadata: { labels }, spec: { serviceAccountName: 'kubernaut-hook-clean', restartPolicy: 'Never', containers: [{ name: 'clean', image: 'clean:1', resources: { limits: { cpu: '1', memory: '512Mi' } } }] } },
       },
     });
     expect(planned).toMatchObject({ timeoutS: 240, summary: expect.stringContaining('claim data is 95 % full') });

@@ -87,6 +87,8 @@ const HOST_DOORS = ['hostNetwork', 'hostPID', 'hostIPC'];
 function checkReach(podSpec: PodSpec, where: string): void {
   const isOut = HOST_DOORS.some((door) => podSpec[door] === true) || (podSpec.volumes ?? []).some((v) => v.hostPath !== undefined);
   const isPrivileged = [...(podSpec.containers ?? []), ...(podSpec.initContainers ?? [])].some((c) => c.securityContext?.privileged === true);
+  const account = podSpec['serviceAccountName'] ?? 'default';
+  if (account !== 'default' && !String(account).startsWith('kubernaut-hook-')) refuse('PolicyDenied', `${where} runs as service account ${String(account)}; give it one of its own, named kubernaut-hook-…`);
   if (isOut || isPrivileged) refuse('PolicyDenied', `${where} reaches for its node (host namespaces, hostPath, privileged); write it without`);
 }
 

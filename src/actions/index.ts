@@ -3,6 +3,7 @@ import { auditLogs } from './audit-logs.js';
 import { backupData } from './backup-data.js';
 import { cleanupStorage } from './cleanup-storage.js';
 import { collectDiagnostics } from './collect-diagnostics.js';
+import { compactStorage } from './compact-storage.js';
 import { cordonNode } from './cordon-node.js';
 import { createHeapDump } from './create-heap-dump.js';
 import type { ActionDefinition } from './define.js';
@@ -44,6 +45,7 @@ const MEMBERS = [
   resetServiceMesh,
   expandPvc,
   cleanupStorage,
+  compactStorage,
   backupData,
   updateNetworkPolicy,
   failoverDatabase,

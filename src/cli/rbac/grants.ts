@@ -33,9 +33,10 @@ const reader = (actions: readonly Granted[]): Reaching => {
   return { name: 'kubernaut-reader', account: 'reader', about: 'what Kubernaut looks at', reach: { kind: 'cluster' }, isOptional: false, rules: rulesOf([...watched, ...ALSO_READ, ...own]) };
 };
 
-/** ConfigMaps only by name: those that the policy names as owners' hooks. */
-function namedReads(names: Readonly<Record<string, readonly string[]>>): Reaching[] {
-  const reads = Object.entries(names).map(([resource, ofIt]): Permission => ({ group: '', resource, verbs: ['get'], scope: 'namespace', names: [...ofIt] }));
+/** ConfigMaps only by name: those that an action names by itself, and those that the policy names as owners' hooks. */
+function namedReads(actions: readonly Granted[], names: Readonly<Record<string, readonly string[]>>): Reaching[] {
+  const declared = actions.flatMap((a) => a.permissions.filter((p) => isReading(p) && p.scope === 'namespace' && p.names !== undefined));
+  const reads = [...declared, ...Object.entries(names).map(([resource, ofIt]): Permission => ({ group: '', resource, verbs: ['get'], scope: 'namespace', names: [...ofIt] }))];
   if (reads.length === 0) return [];
   return [{ name: 'kubernaut-reader-named', account: 'reader', about: 'objects that the policy names', reach: { kind: 'namespace' }, isOptional: false, rules: rulesOf(reads) }];
 }
@@ -54,7 +55,7 @@ interface Declared {
 /** Every right the product needs in a cluster, apart by whose, of which group, and how far it reaches. */
 export function grantsOf(actions: readonly Granted[], names: Readonly<Record<string, readonly string[]>> = {}): Reaching[] {
   const groups = [...new Set([...ACTION_GROUPS.map((g) => g.id), ...actions.map((a) => groupOf(a.id).id)])];
-  return [reader(actions), ...namedReads(names), EVENTS, ...groups.flatMap((id) => ofGroup(id, actions.filter((a) => groupOf(a.id).id === id)))];
+  return [reader(actions), ...namedReads(actions, names), EVENTS, ...groups.flatMap((id) => ofGroup(id, actions.filter((a) => groupOf(a.id).id === id)))];
 }
 
 function ofGroup(id: string, members: readonly Granted[]): Reaching[] {

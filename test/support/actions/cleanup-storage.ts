@@ -138,6 +138,7 @@ export const cleanupStorage: ActionCase = {
         { when: 'the hook holds a password', code: 'Unsupported', spoil: withHook(() => hookJob('x', { pod: { containers: [{ name: 'x', image: 'x', env: [{ name: 'DB_PASSWORD', value: '<redacted:abc>' }] }] } })) },
         { when: 'the hook wants the host network', code: 'PolicyDenied', spoil: withHook(() => hookJob('x', { pod: { hostNetwork: true } })) },
         { when: 'the hook mounts a path of the node', code: 'PolicyDenied', spoil: withHook(() => hookJob('x', { pod: { volumes: [{ name: 'h', hostPath: { path: '/' } }] } })) },
+        { when: 'the hook runs as an account of somebody else', code: 'PolicyDenied', spoil: withHook(() => hookJob('x', { pod: { serviceAccountName: 'admin' } })) },
         { when: 'the hook is privileged', code: 'PolicyDenied', spoil: withHook(() => hookJob('x', { pod: { containers: [{ name: 'x', image: 'x', securityContext: { privileged: true } }] } })) },
         { when: 'no volume is full', code: 'PreconditionChanged', problems: [] },
         { when: 'the volume is 80 % full', code: 'PreconditionChanged', problems: [fillingUp('x', { labels: { persistentvolumeclaim: 'data' }, annotations: { description: 'only 20% free' } })] },

@@ -6,6 +6,7 @@ import { enableDebugMode } from './enable-debug-mode.js';
 import { backupData } from './backup-data.js';
 import { expandPvc } from './expand-pvc.js';
 import { cleanupStorage } from './cleanup-storage.js';
+import { compactStorage } from './compact-storage.js';
 import { failoverDatabase } from './failover-database.js';
 import { increaseResources } from './increase-resources.js';
 import { migrateWorkload } from './migrate-workload.js';
@@ -42,6 +43,7 @@ export const ACTION_CASES: Record<ActionId, ActionCase> = {
   reset_service_mesh: resetServiceMesh,
   expand_pvc: expandPvc,
   cleanup_storage: cleanupStorage,
+  compact_storage: compactStorage,
   backup_data: backupData,
   failover_database: failoverDatabase,
   repair_database: repairDatabase,
