@@ -368,6 +368,20 @@ describe('evict, delete, create', () => {
     await expect(applied(change, { actionId: 'a' })).rejects.toEqual(rejection('Unsupported'));
   });
 
+  it('deletes what carries an edit only while that edit is as it was written', async () => {
+    const pod = await makePod('marked', { app: 'old' });
+    const ref = refTo(POD, 'marked');
+    const label = (app: string) => admin.request('merge', `/api/v1/namespaces/${ns}/pods/marked`, { metadata: { labels: { app } } });
+    const removal: Change = { op: 'delete', ref, uid: uidOf(pod), edited: [{ path: ['metadata', 'labels', 'app'], before: 'old', after: 'ours' }] };
+    expect((await applied(removal, { actionId: 'a', isUndo: true })).status).toBe('already_applied');
+    await label('theirs');
+    await expect(applied(removal, { actionId: 'a', isUndo: true })).rejects.toEqual(rejection('Drifted'));
+    expect(await cluster.read(ref)).toBeDefined();
+    await label('ours');
+    expect((await applied(removal, { actionId: 'a', isUndo: true })).status).toBe('applied');
+    expect((await applied(removal, { actionId: 'a', isUndo: true })).status).toBe('already_applied');
+  });
+
   it('creates once, adopts its own, refuses what somebody else made, deletes by uid', async () => {
     const object = (name: string): KubeObject => ({
       apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace: ns }, spec: { podSelector: { matchLabels: { app: 'x' } }, policyTypes: ['Ingress'] },
