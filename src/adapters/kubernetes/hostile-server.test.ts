@@ -55,6 +55,15 @@ describe('requests', () => {
     expect(await failureOf(connection.request({ verb: 'patch', path: '/x', body: {}, timeoutMs: 100 }))).toMatchObject({ kind: 'transport', isSent: true, code: 'ETIMEDOUT' });
   });
 
+  it('end after the time of the connection where they name none', async () => {
+    answer = () => {};
+    const config = new KubeConfig();
+    config.loadFromString(kubeconfigText());
+    const quick = openConnection(config, { userAgent: 'kubernaut/test', timeoutMs: 100 });
+    expect(await failureOf(quick.request({ verb: 'create', path: '/x', body: {} }))).toMatchObject({ kind: 'transport', isSent: true, code: 'ETIMEDOUT' });
+    quick.close();
+  });
+
   it('whose connection breaks in the middle of the answer were sent', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('{');
