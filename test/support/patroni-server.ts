@@ -32,6 +32,8 @@ export interface PatroniServer {
   mishap: Mishap | undefined;
   /** Writes that took effect. */
   done: string[];
+  /** Told after each of them, and when the cluster moved by itself. */
+  onChange?: () => void;
   /** Every request, `POST /switchover 127.0.0.1`. */
   requests: string[];
   addressOf(member: string): string;
@@ -107,6 +109,7 @@ function write(patroni: PatroniServer, self: string, path: string, body: Record<
     if (own.state === 'creating replica') return [503, 'reinitialize already in progress'];
     own.state = 'creating replica';
     patroni.done.push(`reinitialize ${self}`);
+    patroni.onChange?.();
     return [200, 'reinitialize started'];
   }
   if (path !== '/switchover') return [404, 'not found'];
@@ -116,5 +119,6 @@ function write(patroni: PatroniServer, self: string, path: string, body: Record<
   patroni.leader = candidate.name;
   for (const m of patroni.members) m.timeline += 1;
   patroni.done.push(`switchover ${String(body.leader)} ${candidate.name}`);
+  patroni.onChange?.();
   return [200, `Successfully switched over to "${candidate.name}"`];
 }

@@ -1,4 +1,5 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { invert } from '../../domain/change.js';
 import type { KubeObject } from '../../domain/kube.js';
 import { driftedPaths, stateOnServer } from './edit-state.js';
 
@@ -24,4 +25,31 @@ it('compares anything but quantities as text', () => {
 
 it('names what drifted, not what it is', () => {
   expect(driftedPaths(live({ a: 'secret' }), [{ path: ['spec', 'resources', 'a'], before: 'x', after: 'y' }])).toBe('spec.resources.a');
+});
+
+describe('an edit whose controller moves it on', () => {
+  const edits = [
+    { path: ['spec', 'target'], before: 'a', after: 'b' },
+    { path: ['spec', 'phase'], before: 'healthy', after: 'switching', isTransient: true },
+  ];
+  const at = (target: string, phase: string): KubeObject => ({ apiVersion: 'x/v1', kind: 'Cluster', metadata: { name: 'x' }, spec: { target, phase } });
+
+  it.each([
+    ['before the write', 'a', 'healthy', 'before'],
+    ['when it moved before the write', 'a', 'upgrading', 'drifted'],
+    ['right after the write', 'b', 'switching', 'after'],
+    ['when it moved on', 'b', 'healthy', 'after'],
+    ['when somebody else wrote', 'c', 'healthy', 'drifted'],
+  ])('%s', (_when, target, phase, state) => {
+    expect(stateOnServer(at(target, phase), edits)).toBe(state);
+  });
+
+  it('is named when it drifted', () => {
+    expect(driftedPaths(at('a', 'upgrading'), edits)).toBe('spec.phase');
+  });
+
+  it('stays one when it is turned round', () => {
+    const inverse = invert({ op: 'edit', ref: { apiVersion: 'x/v1', kind: 'Cluster', name: 'x' }, uid: 'u', edits });
+    expect(inverse).toMatchObject({ edits: [{ path: ['spec', 'phase'], before: 'switching', after: 'healthy', isTransient: true }, { before: 'b', after: 'a' }] });
+  });
 });
