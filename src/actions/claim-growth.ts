@@ -1,3 +1,4 @@
+import { sizeWrittenAt } from '../domain/claim.js';
 import { formatDuration } from '../domain/duration.js';
 import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
 import { quantityOf } from '../domain/quantity.js';
@@ -14,7 +15,6 @@ const FULL_PERCENT = 80;
 const GROWING_FILE_SYSTEMS = ['ext3', 'ext4', 'xfs'];
 /** Their volumes take one modification in six hours. */
 const EBS = ['ebs.csi.aws.com', 'kubernetes.io/aws-ebs'];
-const MINUTE_MS = 60_000;
 
 const requestOf = (claim: KubeObject): string => claim.spec?.resources?.requests?.storage ?? '0';
 const capacityOf = (claim: KubeObject): string => claim.status?.capacity?.storage ?? '0';
@@ -92,17 +92,9 @@ function checkLastGrowth(claim: KubeObject, facts: ActionFacts): void {
 /** The last time anybody resized it, milliseconds: by our own history, or by who wrote the size after the claim was made. */
 export function lastGrowthOf(claim: KubeObject, { evidence }: Pick<ActionFacts, 'evidence'>): number | undefined {
   const ours = evidence.history.filter((h) => h.action === 'expand_pvc' && isSameObject(h.target, { kind: claim.kind, namespace: claim.metadata.namespace, name: claim.metadata.name })).map((h) => Date.parse(h.at));
-  const made = Date.parse(claim.metadata.creationTimestamp ?? '');
-  const written = (claim.metadata.managedFields ?? [])
-    .filter((m) => (m.fieldsV1 as OwnedSize | undefined)?.['f:spec']?.['f:resources']?.['f:requests']?.['f:storage'] !== undefined)
-    .map((m) => Date.parse(m.time ?? ''))
-    .filter((time) => time > made + MINUTE_MS);
-  const all = [...ours, ...written];
+  const written = sizeWrittenAt(claim);
+  const all = [...ours, ...(written === undefined ? [] : [written])];
   return all.length === 0 ? undefined : Math.max(...all);
-}
-
-interface OwnedSize {
-  'f:spec'?: { 'f:resources'?: { 'f:requests'?: { 'f:storage'?: object } } };
 }
 
 function checkUsage(claim: KubeObject, facts: ActionFacts): void {

@@ -1,8 +1,8 @@
+import { isAboutFullVolume } from '../domain/claim.js';
 import type { Problem } from '../domain/evidence.js';
 import type { KubeObject } from '../domain/kube.js';
 import { describeTarget, isSameObject } from '../domain/target.js';
 import type { ActionFacts } from './define.js';
-import { isAboutFullVolume } from './volume.js';
 
 /** kube-prometheus fires it below 15 % free (warning, with a trend) and below 3 % (critical). */
 const KNOWN: Record<string, number> = { KubePersistentVolumeFillingUp: 85 };

@@ -48,8 +48,3 @@ export function operatorAbove(world: World, object: KubeObject): string | undefi
   const parent = world.byUid(controllerOf(object)?.uid ?? '');
   return parent === undefined ? undefined : operatorAbove(world, parent);
 }
-
-const FULL = /(persistent)?volume.*(fill|full|space|usage)|disk.*full|pvc.*(fill|full)/i;
-
-/** An alert about the bytes of a volume; inodes are another shortage. */
-export const isAboutFullVolume = (alert: string): boolean => FULL.test(alert) && !/inode/i.test(alert);

@@ -130,7 +130,43 @@ describe('storage and jobs', () => {
   it('a full volume that can grow', () => {
     const c = claim({ status: { phase: 'Bound' } });
     const evidence = evidenceOf(c, [storageClass('fast', { allowVolumeExpansion: true })], { problems: [problem('KubePersistentVolumeFillingUp')] });
-    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'volume.full', conclusion: 'needs_person', edit: `kubectl patch pvc data -n shop --type=merge -p '{"spec":{"resources":{"requests":{"storage":"3Gi"}}}}'` });
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'volume.full', proposals: [{ action: 'expand_pvc', parameters: { namespace: NS, pvc: 'data', size: '3Gi' } }], edit: `kubectl patch pvc data -n shop --type=merge -p '{"spec":{"resources":{"requests":{"storage":"3Gi"}}}}'` });
+  });
+
+  it.each([['2Gi', '3Gi'], ['1Gi', '2Gi'], ['500Mi', '750Mi'], ['300Mi', '450Mi'], ['100Gi', '150Gi']])('a full volume of %s asks for %s', (storage, size) => {
+    const c = claim({ spec: { storageClassName: 'fast', resources: { requests: { storage } } }, status: { phase: 'Bound' } });
+    const evidence = evidenceOf(c, [storageClass('fast', { allowVolumeExpansion: true })], { problems: [problem('KubePersistentVolumeFillingUp')] });
+    expect(diagnoseAll(evidence)[0]?.proposals[0]?.parameters).toMatchObject({ size });
+  });
+
+  it.each([
+    ['a class of fixed size', 'KubePersistentVolumeFillingUp', { allowVolumeExpansion: false }, 'volume.full_fixed_size'],
+    ['inodes', 'KubePersistentVolumeInodesFillingUp', { allowVolumeExpansion: true }, 'volume.inodes'],
+  ])('%s: a person’s', (_what, alert, cls, cause) => {
+    const evidence = evidenceOf(claim({ status: { phase: 'Bound' } }), [storageClass('fast', cls)], { problems: [problem(alert)] });
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause, conclusion: 'needs_person', proposals: [] });
+  });
+
+  it('a volume that has just grown waits for its alert, not for more room; a resolved alert is over', () => {
+    const grownAt = (time: string) => [{ manager: 'kubernaut', time, fieldsV1: { 'f:spec': { 'f:resources': { 'f:requests': { 'f:storage': {} } } } } }];
+    const seen = (managedFields: object[], o: object = {}) => {
+      const c = claim({ status: { phase: 'Bound' } });
+      Object.assign(c.metadata, { creationTimestamp: '2020-01-01T00:00:00Z', managedFields });
+      const evidence = evidenceOf(c, [storageClass('fast', { allowVolumeExpansion: true })], { problems: [{ ...problem('KubePersistentVolumeFillingUp'), startedAt: '2021-01-01T00:00:00Z', ...o }] });
+      return diagnoseAll({ ...evidence, takenAt: '2021-01-01T01:00:00Z' })[0]?.cause;
+    };
+    expect(seen(grownAt('2021-01-01T00:55:00Z'))).not.toBe('volume.full');
+    expect(seen(grownAt('2021-01-01T00:45:00Z'))).toBe('volume.full');
+    expect(seen(grownAt('2020-12-31T23:00:00Z'))).toBe('volume.full');
+    expect(seen([], { status: 'resolved' })).not.toBe('volume.full');
+  });
+
+  it('a file system that waits for its mount', () => {
+    const c = claim({ status: { phase: 'Bound', conditions: [{ type: 'FileSystemResizePending', status: 'True', lastTransitionTime: '2020-01-01T00:00:00Z' }] } });
+    const user = pod(deployment('store', [{}]).sets[0]!, { ready: true, name: 'store-1' });
+    user.spec = { ...user.spec, volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }] };
+    expect(diagnoseAll(evidenceOf(c, [user]))[0]).toMatchObject({ cause: 'volume.resize_waits_for_mount', proposals: [{ action: 'restart_pod', parameters: { pod: 'store-1' } }] });
+    expect(diagnoseAll(evidenceOf(c, []))[0]).toMatchObject({ cause: 'volume.resize_waits_for_mount', conclusion: 'needs_person' });
   });
 
   it('a failed job', () => {
@@ -138,11 +174,15 @@ describe('storage and jobs', () => {
     expect(diagnoseAll(evidenceOf(job, []))[0]).toMatchObject({ cause: 'job.failed', conclusion: 'needs_person' });
   });
 
-  it('finished pods that use a quota up', () => {
+  it.each([['count/pods', 'finished_pods'], ['count/jobs.batch', 'finished_jobs'], ['pods', undefined]])('finished pods and a used up quota of %s: %s', (key, mode) => {
     const job = object('batch/v1', 'Job', 'load', {});
-    const quota = object('v1', 'ResourceQuota', 'q', { status: { hard: { 'count/pods': '2' }, used: { 'count/pods': '2' } } });
+    const quota = object('v1', 'ResourceQuota', 'q', { status: { hard: { [key]: '2' }, used: { [key]: '2' } } });
     const finished = [pod(job, { phase: 'Failed' }), pod(job, { phase: 'Succeeded' })];
-    expect(diagnoseAll(evidenceOf(quota, [job, finished]))[0]).toMatchObject({ cause: 'job.leftovers', target: { kind: 'ResourceQuota' } });
+    const home = object('v1', 'Namespace', NS, {}, { namespace: undefined });
+    expect(diagnoseAll(evidenceOf(quota, [job, finished, home]))[0]).toMatchObject({
+      cause: 'job.leftovers', target: { kind: 'ResourceQuota' },
+      ...(mode ? { proposals: [{ action: 'cleanup_storage', target: { kind: 'Namespace', name: NS }, parameters: { namespace: NS, mode } }] } : { conclusion: 'needs_person', proposals: [] }),
+    });
   });
 });
 

@@ -3,12 +3,12 @@ import { conditionOf, controllerOf, type KubeObject, type World } from '../domai
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut, eventsOf } from './reading/container-trouble.js';
-import { nameOf, targetOf } from './reading/proposals.js';
+import { cleanUp, nameOf, targetOf, type Proposed } from './reading/proposals.js';
 import { logLinesOf } from './reading/scene.js';
 
 const MANY = 10;
 
-/** Jobs that failed for good, and namespaces that their leftovers fill. Finished work is evidence: a person decides what may go. */
+/** Jobs that failed for good, and namespaces that their leftovers fill. Finished work is evidence: it may go where it stands in the way. */
 export const jobFailing = defineAnalyzer({
   id: 'job_failing',
   summary: 'A Job failed, or finished pods pile up in its namespace.',
@@ -50,26 +50,42 @@ function pileUp(evidence: Evidence, world: World): Finding[] {
   const finished = world.list('Pod', namespace).filter((p) => isFinished(p) && controllerOf(p)?.kind === 'Job');
   const quota = world.list('ResourceQuota', namespace).find(isFull);
   const isMany = finished.length >= (ABOUT_A_NAMESPACE.includes(target.kind) ? MANY : Infinity);
-  return finished.length > 0 && (quota || isMany) ? [leftovers(target, namespace, finished, quota)] : [];
+  return finished.length > 0 && (quota || isMany) ? [leftovers({ target, namespace, finished, quota }, world)] : [];
 }
 
 const ABOUT_A_NAMESPACE = ['Namespace', 'ResourceQuota', 'Job', 'CronJob'];
 const isFinished = (p: KubeObject): boolean => ['Succeeded', 'Failed'].includes(p.status?.phase);
 
-function leftovers(target: KubeObject, namespace: string, finished: KubeObject[], quota: KubeObject | undefined): Finding {
+interface PileUp {
+  target: KubeObject;
+  namespace: string;
+  finished: KubeObject[];
+  quota: KubeObject | undefined;
+}
+
+function leftovers({ target, namespace, finished, quota }: PileUp, world: World): Finding {
+  const summary = `${finished.length} finished Job pods lie in ${namespace}${quota ? ` and ResourceQuota ${quota.metadata.name} is used up` : ''}`;
+  const proposal = quota && removal(quota, namespace, world, summary);
   return {
-      analyzer: 'job_failing',
-      cause: 'job.leftovers',
-      summary: `${finished.length} finished Job pods lie in ${namespace}${quota ? ` and ResourceQuota ${quota.metadata.name} is used up` : ''}`,
-      target: targetOf(quota ?? target),
-      evidence: [`${finished.filter((p) => p.status?.phase === 'Failed').length} Failed, ${finished.filter((p) => p.status?.phase === 'Succeeded').length} Succeeded`, ...(quota ? [cut(`${quota.metadata.name}: used ${JSON.stringify(quota.status?.used)} of ${JSON.stringify(quota.status?.hard)}`)] : [])],
-      confidence: 0.9,
-      proposals: [],
-      conclusion: 'needs_person',
-      edit: `kubectl get jobs -n ${namespace}   # then: kubectl delete job NAME -n ${namespace}, and set ttlSecondsAfterFinished`,
+    analyzer: 'job_failing',
+    cause: 'job.leftovers',
+    summary,
+    target: targetOf(quota ?? target),
+    evidence: [`${finished.filter((p) => p.status?.phase === 'Failed').length} Failed, ${finished.filter((p) => p.status?.phase === 'Succeeded').length} Succeeded`, ...(quota ? [cut(`${quota.metadata.name}: used ${JSON.stringify(quota.status?.used)} of ${JSON.stringify(quota.status?.hard)}`)] : [])],
+    // surer than "the quota is used up", which is what it comes to and leaves to a person
+    ...(proposal ? { confidence: proposal.confidence, proposals: [proposal] } : { confidence: 0.9, proposals: [], conclusion: 'needs_person' as const }),
+    edit: `kubectl get jobs -n ${namespace}   # then: kubectl delete job NAME -n ${namespace}, and set ttlSecondsAfterFinished`,
   };
 }
 
+/** Only what counts against the quota helps it: finished Jobs (which take their pods along), or finished pods. */
+function removal(quota: KubeObject, namespace: string, world: World, reason: string): Proposed | undefined {
+  const home = world.get('Namespace', undefined, namespace);
+  const mode = isFullOf(quota, 'count/jobs.batch') ? 'finished_jobs' : isFullOf(quota, 'count/pods') ? 'finished_pods' : undefined;
+  return home && mode ? cleanUp(home, mode, 0.94, reason) : undefined;
+}
+
+const isFullOf = (quota: KubeObject, key: string): boolean => quota.status?.hard?.[key] !== undefined && Number(quota.status.used?.[key]) >= Number(quota.status.hard[key]);
+
 /** Finished pods count against `count/pods`, finished Jobs against `count/jobs.batch`; plain `pods` counts running ones only. */
-const isFull = (quota: KubeObject): boolean =>
-  ['count/pods', 'count/jobs.batch', 'pods'].some((key) => quota.status?.hard?.[key] !== undefined && Number(quota.status.used?.[key]) >= Number(quota.status.hard[key]));
+const isFull = (quota: KubeObject): boolean => ['count/pods', 'count/jobs.batch', 'pods'].some((key) => isFullOf(quota, key));

@@ -1,16 +1,19 @@
-import type { Evidence } from '../domain/evidence.js';
-import type { KubeObject, World } from '../domain/kube.js';
+import { isAboutFullVolume, isAboutInodes, sizeWrittenAt } from '../domain/claim.js';
+import type { Evidence, Problem } from '../domain/evidence.js';
+import { conditionOf, controllerOf, isPodReady, type KubeObject, type World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { bytesOf } from '../domain/quantity.js';
 import { defineAnalyzer } from './define.js';
 import { cut, eventsOf } from './reading/container-trouble.js';
-import { nameOf, targetOf } from './reading/proposals.js';
-import { livePodsOf, workloadsInScope } from './reading/scene.js';
+import { expandClaim, nameOf, restartPod, targetOf } from './reading/proposals.js';
+import { livePodsOf, mounts, workloadsInScope } from './reading/scene.js';
 
-const FULL = /(persistent)?volume.*(fill|full|space|usage)|disk.*full|pvc.*(fill|full)/i;
 const GI = 2 ** 30;
+/** An alert resolves some minutes after the room is there; and a file system grows within one of its volume. */
+const ALERT_LAG_MS = 600_000;
+const MOUNT_LAG_MS = 60_000;
 
-/** Claims that wait for ever, or are (nearly) full. The catalogue's write for it has no inverse, so a person decides. */
+/** Claims that wait for ever, or are (nearly) full. */
 export const volumeClaim = defineAnalyzer({
   id: 'volume_claim',
   summary: 'A persistent volume claim is Pending, Lost or full.',
@@ -36,9 +39,48 @@ function findingOf(claim: KubeObject, evidence: Evidence, world: World): Finding
     return [{ ...base, cause: 'volume.lost', summary: `${nameOf(claim)} lost its volume`, evidence: ['status.phase is Lost'], confidence: 0.9, edit: `kubectl describe pvc ${claim.metadata.name} -n ${claim.metadata.namespace}` }];
   }
   if (phase === 'Pending') return pending(claim, evidence, world, base);
-  const alert = evidence.problems.find((p) => FULL.test(p.alert) && (p.labels['persistentvolumeclaim'] ?? claim.metadata.name) === claim.metadata.name);
-  return alert ? [full(claim, alert.alert, world, base)] : [];
+  const waits = waitingForMount(claim, evidence, world);
+  if (waits) return [waits];
+  const alert = firingAbout(claim, evidence);
+  if (!alert) return [];
+  return isAboutInodes(alert.alert) ? [outOfInodes(claim, alert.alert, base)] : [full(claim, alert.alert, world, base)];
 }
+
+/** Of this claim, and not of the time before it was made bigger. */
+function firingAbout(claim: KubeObject, { problems, takenAt }: Evidence): Problem | undefined {
+  const grown = sizeWrittenAt(claim);
+  const isLate = (p: Problem): boolean => grown !== undefined && Date.parse(p.startedAt) < grown && Date.parse(takenAt) - grown < ALERT_LAG_MS;
+  return problems.find(
+    (p) => p.status === 'firing' && (isAboutFullVolume(p.alert) || isAboutInodes(p.alert)) && (p.labels['persistentvolumeclaim'] ?? claim.metadata.name) === claim.metadata.name && !isLate(p),
+  );
+}
+
+/** The volume has grown, its file system does so at the next mount: a pod that mounts it anew. */
+function waitingForMount(claim: KubeObject, evidence: Evidence, world: World): Finding | undefined {
+  const condition = conditionOf(claim, 'FileSystemResizePending');
+  const since = Date.parse(condition?.lastTransitionTime ?? '');
+  if (condition?.status !== 'True' || !(Date.parse(evidence.takenAt) - since > MOUNT_LAG_MS)) return undefined;
+  const pod = world.list('Pod', claim.metadata.namespace).find((p) => mounts(p, claim.metadata.name) && isPodReady(p) && controllerOf(p));
+  const reason = `${nameOf(claim)} has grown, and its file system waits for a mount`;
+  return {
+    analyzer: 'volume_claim',
+    cause: 'volume.resize_waits_for_mount',
+    summary: `${reason}${pod ? '' : '; no pod that would be replaced mounts it'}`,
+    target: targetOf(claim),
+    evidence: [cut(`FileSystemResizePending since ${condition.lastTransitionTime ?? '?'}: ${condition.message ?? ''}`)],
+    confidence: 0.86,
+    ...(pod ? { proposals: [restartPod(pod, 0.86, reason)] } : { proposals: [], conclusion: 'needs_person' as const }),
+  };
+}
+
+const outOfInodes = (claim: KubeObject, alert: string, base: Base): Finding => ({
+  ...base,
+  cause: 'volume.inodes',
+  summary: `${nameOf(claim)} runs out of inodes: many small files, which its owner must find`,
+  evidence: [`alert ${cut(alert, 80)}`],
+  confidence: 0.88,
+  edit: `kubectl describe pvc ${claim.metadata.name} -n ${claim.metadata.namespace}`,
+});
 
 type Base = Pick<Finding, 'analyzer' | 'target' | 'proposals' | 'conclusion'>;
 
@@ -75,15 +117,26 @@ function full(claim: KubeObject, alert: string, world: World, base: Base): Findi
   const className: string = claim.spec?.storageClassName ?? '(none)';
   const size = requestOf(claim);
   const canGrow = world.get('StorageClass', undefined, className)?.allowVolumeExpansion === true;
-  const next = `${Math.max(1, Math.ceil((bytesOf(size) * 1.5) / GI))}Gi`;
-  return {
-    ...base,
+  const found = {
     cause: canGrow ? 'volume.full' : 'volume.full_fixed_size',
     summary: `${nameOf(claim)} (${size}) is filling up; its class ${className} ${canGrow ? 'can' : 'cannot'} expand it`,
     evidence: [`alert ${cut(alert, 80)}`, `requested ${size}, capacity ${capacityOf(claim)}`, `allowVolumeExpansion ${canGrow}`],
     confidence: 0.9,
-    edit: canGrow
-      ? `kubectl patch pvc ${claim.metadata.name} -n ${claim.metadata.namespace} --type=merge -p '{"spec":{"resources":{"requests":{"storage":"${next}"}}}}'`
-      : `kubectl describe pvc ${claim.metadata.name} -n ${claim.metadata.namespace}   # free space, or move to a larger volume`,
   };
+  if (!canGrow) return { ...base, ...found, edit: `kubectl describe pvc ${claim.metadata.name} -n ${claim.metadata.namespace}   # free space, or move to a larger volume` };
+  const next = nextSize(size);
+  return {
+    analyzer: base.analyzer,
+    target: base.target,
+    ...found,
+    proposals: [expandClaim(claim, next, 0.9, `${size} fills up, and its class can expand it`)],
+    edit: `kubectl patch pvc ${claim.metadata.name} -n ${claim.metadata.namespace} --type=merge -p '{"spec":{"resources":{"requests":{"storage":"${next}"}}}}'`,
+  };
+}
+
+/** Half as much again in whole Gi; small ones, where that would be more than twice, in Mi. */
+function nextSize(size: string): string {
+  const bytes = bytesOf(size) * 1.5;
+  const gi = Math.ceil(bytes / GI);
+  return gi * GI <= bytesOf(size) * 2 ? `${gi}Gi` : `${Math.ceil((bytes * 1024) / GI)}Mi`;
 }

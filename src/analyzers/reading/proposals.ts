@@ -76,3 +76,19 @@ export const allowFlow = (flow: { from: KubeObject; to: KubeObject; port: number
   confidence,
   reason,
 });
+
+export const expandClaim = (claim: KubeObject, size: string, confidence: number, reason: string): Proposed => ({
+  action: 'expand_pvc',
+  target: targetOf(claim),
+  parameters: { namespace: claim.metadata.namespace, pvc: claim.metadata.name, size },
+  confidence,
+  reason,
+});
+
+export const cleanUp = (namespace: KubeObject, mode: 'finished_pods' | 'finished_jobs', confidence: number, reason: string): Proposed => ({
+  action: 'cleanup_storage',
+  target: targetOf(namespace),
+  parameters: { namespace: namespace.metadata.name, mode },
+  confidence,
+  reason,
+});
