@@ -14,14 +14,14 @@ export function accessReviews(rest: Rest, nowMs: () => number): (question: Quest
     const known = answers.get(key);
     if (known && nowMs() - known.at < CACHE_MS) return known.answer;
     if (answers.size >= MAX_ANSWERS) answers.clear();
-    const answer = ask(rest, question);
+    const answer = askAccess(rest, question);
     answers.set(key, { at: nowMs(), answer });
     answer.catch(() => answers.delete(key));
     return answer;
   };
 }
 
-async function ask(rest: Rest, question: Question): Promise<boolean> {
+export async function askAccess(rest: Rest, question: Question): Promise<boolean> {
   const review = (await rest.send(
     {
       verb: 'create',

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../domain/kube.js';
 import type { ChangeOutcome, ExecResult } from '../../domain/ports.js';
 import { redactText } from '../../domain/redact.js';
 import { describeTarget } from '../../domain/target.js';
+import { askAccess } from './access-review.js';
 import { alreadyDone, done, sameObjectOrThrow, type Writer } from './write.js';
 
 /** Runs a program in the container of the change. */
@@ -20,7 +21,10 @@ export async function writeExec(w: Writer, change: ExecChange, run: Run): Promis
   const pod = await podOf(w, change);
   if (!pod) return alreadyDone();
   checkContainer(w, pod, change);
-  if (w.options.isDryRun) return done(w);
+  if (w.options.isDryRun) {
+    await checkAllowed(w, change);
+    return done(w);
+  }
   if (await standsAsWanted(change, run)) return alreadyDone();
   await w.options.beforeWrite?.();
   const result = await run(change.argv, change.timeoutS * 1000);
@@ -47,6 +51,14 @@ function checkContainer(w: Writer, pod: KubeObject, change: ExecChange): void {
   if (statuses.some((s) => s.name === change.container && s.state?.running)) return;
   // an undo can wait for a container that is being started again
   throw new KubernautError(w.options.isUndo ? 'ConflictTransient' : 'PreconditionChanged', `${at(change)} is not running, nothing can be run in it; plan again when it is`);
+}
+
+/** There is no dry run of a command: a missing right must show before somebody is asked to approve. */
+async function checkAllowed({ rest }: Writer, change: ExecChange): Promise<void> {
+  for (const verb of ['get', 'create']) {
+    const isAllowed = await askAccess(rest, { verb, group: '', resource: 'pods', subresource: 'exec', namespace: change.ref.namespace });
+    if (!isAllowed) throw new KubernautError('Forbidden', `${at(change)}: we may not ${verb} pods/exec in namespace ${change.ref.namespace}; bind the role of heap dumps there, it is off by default`);
+  }
 }
 
 async function standsAsWanted(change: ExecChange, run: Run): Promise<boolean> {
