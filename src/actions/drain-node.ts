@@ -1,19 +1,24 @@
 import { Type } from '@sinclair/typebox';
 import { durationMs } from '../domain/duration.js';
 import { isNodeReady, refOf, type KubeObject, type World } from '../domain/kube.js';
+import type { ActionPolicy } from '../domain/policy.js';
 import { defineAction, type Progress } from './define.js';
 import { checkDrain } from './drain-checks.js';
-import { drain } from './drain-run.js';
+import { AT_ONCE, drain } from './drain-run.js';
 import { blockedBudgets, evictableOn } from './drain-pods.js';
 import { cordonEdits, isCordoned, nodeRef } from './node.js';
+import { countLimit } from './limits.js';
 import { Duration, Name } from './parameters.js';
 import { invert, type Change } from '../domain/change.js';
 import { readyPodsOf, refuse } from './workload.js';
 
 const MAX_DEADLINE = '2h';
+/** The most that a policy may let go at once. */
+const MOST_AT_ONCE = 32;
 /** For the cordon before and the last replacements after. */
 const MARGIN_S = 60;
 
+/** Policy limits it reads: `allowEmptyDir` (data that is lost is given up), `parallel` (pods at once; default 5, at most 32). */
 export const drainNode = defineAction({
   id: 'drain_node',
   summary: 'Cordon a node and evict its pods within a deadline, respecting every disruption budget.',
@@ -47,12 +52,12 @@ export const drainNode = defineAction({
       undo: cordon.length
         ? { kind: 'partial', changes: cordon.map((c) => invert(c)!), note: 'evicted pods do not return to the node' }
         : { kind: 'none', why: 'the node was cordoned before us; evicted pods do not return' },
-      parameters: { ...params, deadlineS, workloads: workloadsOf(facts.world, pods) },
+      parameters: { ...params, deadlineS, parallel: parallelIn(facts.limits), workloads: workloadsOf(facts.world, pods) },
       timeoutS: deadlineS,
     };
   },
 
-  execute: (changes, context) => drain(changes, context),
+  execute: (changes, context, params) => drain(changes, context, (params as { parallel?: number }).parallel),
 
   verify(world, params, { name }, { changes }) {
     const node = world.get('Node', undefined, name);
@@ -66,6 +71,8 @@ export const drainNode = defineAction({
     return replacementsReady(world, (params as { workloads?: Evacuated[] }).workloads ?? []);
   },
 });
+
+const parallelIn = (limits: ActionPolicy): number => (limits.parallel === undefined ? AT_ONCE : countLimit(limits, 'parallel', MOST_AT_ONCE));
 
 /** A workload that loses pods, and how many of its pods were Ready before. */
 interface Evacuated {

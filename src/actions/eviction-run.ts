@@ -2,9 +2,10 @@ import type { Change } from '../domain/change.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { World } from '../domain/kube.js';
 import type { ExecuteContext } from './define.js';
+import type { EvictionGate } from './eviction-gate.js';
 import { pause } from './pause.js';
 
-/** actions.md 1.6: a budget is asked again this often. */
+/** actions.md 1.6: a budget that we may not read is asked again this often. One that is watched is waited for instead. */
 const STEP_MS = 5000;
 
 export type Eviction = Extract<Change, { op: 'evict' }>;
@@ -21,23 +22,38 @@ export interface Evicted {
 export const evictedBefore = (heartbeat: unknown): string[] =>
   heartbeat !== null && typeof heartbeat === 'object' && Array.isArray((heartbeat as Evicted).done) ? (heartbeat as Evicted).done : [];
 
+/** One pinned pod: waits until its budget has room, evicts it, waits until its uid is gone. */
+export async function evict(eviction: Eviction, context: ExecuteContext, gate: EvictionGate): Promise<void> {
+  do {
+    await context.cluster.waitFor((world) => gate.isOpen(world, eviction) || undefined, context.signal);
+  } while (!(await ask(eviction, context, gate)));
+  await untilGone(eviction, context);
+}
+
 /**
- * Evicts one pinned pod and waits until its uid is gone. A budget's 429 is asked again every five seconds until the signal
- * aborts; any other refusal is thrown. Never deletes: a budget that cannot be met must stay visible.
+ * Asks once. False when its budget said no: ask again when the gate is open. Any other refusal is thrown.
+ * Never deletes: a budget that cannot be met must stay visible.
  */
-export async function evict(change: Eviction, { cluster, actionId, isDryRun, signal }: ExecuteContext): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      await cluster.apply(change, { actionId, isDryRun });
-      break;
-    } catch (error) {
-      if (isGone(error)) return;
-      if (!isKubernautError(error, 'PdbBlocked') && !isTerminating(error, change, cluster.world())) throw error;
-      await pause(STEP_MS, signal);
+export async function ask(eviction: Eviction, { cluster, actionId, isDryRun, signal }: ExecuteContext, gate: EvictionGate): Promise<boolean> {
+  signal.throwIfAborted();
+  gate.enter(cluster.world(), eviction);
+  try {
+    const { status } = await cluster.apply(eviction, { actionId, isDryRun });
+    if (status !== 'applied') gate.leave(eviction);
+    return true;
+  } catch (error) {
+    if (!isKubernautError(error, 'PdbBlocked')) {
+      gate.leave(eviction);
+      if (isGone(error) || isTerminating(error, eviction, cluster.world())) return true;
+      throw error;
     }
+    if (!gate.refused(cluster.world(), eviction)) await pause(STEP_MS, signal);
+    return false;
   }
-  if (!isDryRun) await cluster.waitFor((world) => (world.byUid(change.uid) ? undefined : true), signal);
+}
+
+export async function untilGone({ uid }: Eviction, { cluster, isDryRun, signal }: ExecuteContext): Promise<void> {
+  if (!isDryRun) await cluster.waitFor((world) => (world.byUid(uid) ? undefined : true), signal);
 }
 
 /** 404 and another uid under the name mean the same: this pod is gone. */

@@ -2,6 +2,7 @@ import type { Change } from '../domain/change.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import { isNodeReady, type KubeObject, type World } from '../domain/kube.js';
 import type { ExecuteContext, Progress } from './define.js';
+import { evictionGate } from './eviction-gate.js';
 import { evict, evictedBefore, evictionsOf, interrupted, nameOfEviction, type Evicted } from './eviction-run.js';
 import { troubleOf } from './node.js';
 import { readyPodsOf } from './workload.js';
@@ -28,11 +29,12 @@ export async function migrate(changes: readonly Change[], context: ExecuteContex
   const evictions = evictionsOf(changes);
   const [cordon, uncordon] = changes.filter((c) => c.op === 'edit');
   const done = new Set(evictedBefore(context.lastHeartbeat));
+  const gate = evictionGate();
   const left = evictions.filter((e) => !done.has(e.uid));
   if (cordon && left.some((e) => cluster.world().byUid(e.uid))) await cluster.apply(cordon, { actionId, isDryRun });
   for (const eviction of left) {
     await untilReplaced(context, pinned, nameOfEviction(eviction));
-    await evict(eviction, context).catch((error: unknown) => {
+    await evict(eviction, context, gate).catch((error: unknown) => {
       throw context.signal.aborted ? interrupted(context.signal, `the migration's deadline passed while evicting ${nameOfEviction(eviction)}; see its disruption budget`) : error;
     });
     done.add(eviction.uid);

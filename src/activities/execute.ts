@@ -92,10 +92,13 @@ async function apply(deps: ExecuteDeps, action: Action, input: ExecuteInput, con
 }
 
 function slotFor(deps: ExecuteDeps, { step, actionId }: ExecuteInput) {
+  let taking: Promise<HeldSlot> | undefined;
   let held: HeldSlot | undefined;
   return {
+    /** Several first writes may come at once (a drain): one slot is taken for all of them. */
     async take(isOngoing: boolean): Promise<void> {
-      held ??= await deps.takeSlot?.(step, actionId, isOngoing);
+      taking ??= deps.takeSlot?.(step, actionId, isOngoing);
+      held = await taking;
     },
     free: async () => held?.free(),
     leave: () => held?.leave(),
@@ -113,6 +116,7 @@ async function applyWithin(deps: ExecuteDeps, action: Action, { step, problems }
   const written = { ever: pulse.previous?.hasWritten === true };
   const isRetry = Context.current().info.attempt > 1;
   const watching = watched(context, {
+    isRepeat: isRetry,
     async beforeWrite() {
       if (written.ever) return deps.assertNotPaused?.(step);
       await takeSlot();
@@ -134,12 +138,12 @@ async function applyWithin(deps: ExecuteDeps, action: Action, { step, problems }
 }
 
 /** The same context, asking right before a write and told after it. */
-const watched = (context: ExecuteContext, on: { beforeWrite(): Promise<void>; after(status: ChangeOutcome['status']): void }): ExecuteContext => ({
+const watched = (context: ExecuteContext, on: { isRepeat: boolean; beforeWrite(): Promise<void>; after(status: ChangeOutcome['status']): void }): ExecuteContext => ({
   ...context,
   cluster: {
     ...context.cluster,
     apply: async (change, options) => {
-      const outcome = await context.cluster.apply(change, { ...options, beforeWrite: on.beforeWrite });
+      const outcome = await context.cluster.apply(change, { ...options, ...(on.isRepeat ? { isRepeat: true } : {}), beforeWrite: on.beforeWrite });
       on.after(outcome.status);
       return outcome;
     },

@@ -21,6 +21,8 @@ export interface ApplyOptions {
   isDryRun?: boolean;
   /** Undoing: a field that is no longer what we wrote is `Drifted`, not `PreconditionChanged`. */
   isUndo?: boolean;
+  /** An earlier attempt may have written it already: what became of that is on the server, the cache may not know it yet. */
+  isRepeat?: boolean;
   /** Asked between the read and the write, and only when a write is due: the last word of kill switch and signal. What it throws ends the call. */
   beforeWrite?(): Promise<void>;
 }

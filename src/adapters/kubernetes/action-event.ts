@@ -18,8 +18,14 @@ const WORDS: Record<Unmarked['op'], { reason: string; action: string; note: (c: 
   call: { reason: 'Called', action: 'Call', note: (c) => (c.op === 'call' ? `asked for a ${c.request.kind} through` : '') },
 };
 
+/** Actions that were told of already, by the connection they were told through. */
+const told = new WeakMap<Connection, Set<string>>();
+/** Long enough for every action that is under way. */
+const REMEMBERED = 1000;
+
 /**
- * The trace of a write that cannot carry an annotation (actions.md 1.2), so that `kubectl describe` tells it.
+ * The trace of a write that cannot carry an annotation (actions.md 1.2), so that `kubectl describe` tells it. Once per
+ * action, at its first such write: a drain of two hundred pods would otherwise send twice as many requests.
  * Best effort: the write is done, and a cluster without the right to create events must not make it look failed.
  */
 export async function recordEvent(
@@ -27,6 +33,7 @@ export async function recordEvent(
   change: Unmarked,
   who: { actionId: string; userAgent: string; instance: string; now: string },
 ): Promise<void> {
+  if (!isNews(connection, who.actionId)) return;
   const words = WORDS[change.op];
   const namespace = change.ref.namespace ?? 'default';
   const event = {
@@ -54,6 +61,16 @@ export async function recordEvent(
   } catch {
     // 409: an earlier attempt wrote it; 403, timeout: the audit log still has the write itself
   }
+}
+
+function isNews(connection: Connection, actionId: string): boolean {
+  const known = told.get(connection) ?? new Set<string>();
+  told.set(connection, known);
+  if (known.has(actionId)) return false;
+  known.add(actionId);
+  const [oldest] = known;
+  if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+  return true;
 }
 
 const regarding = (ref: ObjectRef, uid: string) => ({ apiVersion: ref.apiVersion, kind: ref.kind, namespace: ref.namespace, name: ref.name, uid });

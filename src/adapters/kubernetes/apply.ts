@@ -33,7 +33,7 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
     options,
     userAgent,
     world: deps.world,
-    read: async (ref, isFresh) => (options.isDryRun && !isFresh ? cached(deps.world(), ref) : undefined) ?? deps.rest.read(ref, subresource),
+    read: async (ref, isFresh) => (isFresh ? undefined : known(deps.world(), ref, change, options)) ?? deps.rest.read(ref, subresource),
   };
   const outcome = await write(writer, change, deps);
   const untraced = untracedOf(change);
@@ -83,6 +83,17 @@ const runnerOf =
   ({ userAgent }: Writer, { ref, uid, container }: ExecChange, { connection, rest }: ApplyDeps): Run =>
   (argv, timeoutMs) =>
     execInPod({ connection, rest, userAgent }, { namespace: ref.namespace ?? '', name: ref.name, uid }, { container, argv, timeoutMs });
+
+/**
+ * Where the cache is enough to judge by. A dry run writes nothing. An eviction is pinned: the server compares the uid in the
+ * same step in which it asks the budget, so reading first would only double the requests of a drain. After a lost answer the
+ * cache may not show yet what the first one did, and the second would count as another eviction.
+ */
+function known(world: World, ref: ObjectRef, change: Change, { isDryRun, isRepeat }: ApplyOptions): KubeObject | undefined {
+  if (isDryRun) return cached(world, ref);
+  const pod = change.op === 'evict' && !isRepeat ? cached(world, ref) : undefined;
+  return change.op === 'evict' && pod?.metadata.uid === change.uid ? pod : undefined;
+}
 
 const cached = (world: World, ref: ObjectRef): KubeObject | undefined => {
   const object = world.get(ref.kind, ref.namespace, ref.name);
