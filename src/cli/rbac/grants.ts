@@ -2,6 +2,7 @@ import type { Permission } from '../../actions/define.js';
 import { ACTION_GROUPS, groupOf, placesOf } from '../../actions/groups.js';
 import type { Action } from '../../actions/index.js';
 import { KINDS } from '../../adapters/kubernetes/kinds.js';
+import { KILL_SWITCH } from '../../domain/kill-switch.js';
 import type { Grant } from './objects.js';
 import { isReading, rulesOf } from './rules.js';
 
@@ -47,6 +48,12 @@ const EVENTS: Reaching = {
   rules: rulesOf([{ group: 'events.k8s.io', resource: 'events', verbs: ['create'], scope: 'namespace' }]),
 };
 
+/** The kill switch of the cluster: this one ConfigMap, wherever else ConfigMaps are out of reach. */
+const KILL_SWITCH_READ: Reaching = {
+  name: 'kubernaut-reader-pause', account: 'reader', about: 'the kill switch in the cluster', reach: { kind: 'place', namespaces: [KILL_SWITCH.namespace] }, isOptional: false,
+  rules: rulesOf([{ group: '', resource: 'configmaps', verbs: ['get', 'list', 'watch'], scope: 'namespace', names: [KILL_SWITCH.name] }]),
+};
+
 interface Declared {
   action: string;
   permission: Permission;
@@ -55,7 +62,7 @@ interface Declared {
 /** Every right the product needs in a cluster, apart by whose, of which group, and how far it reaches. */
 export function grantsOf(actions: readonly Granted[], names: Readonly<Record<string, readonly string[]>> = {}): Reaching[] {
   const groups = [...new Set([...ACTION_GROUPS.map((g) => g.id), ...actions.map((a) => groupOf(a.id).id)])];
-  return [reader(actions), ...namedReads(actions, names), EVENTS, ...groups.flatMap((id) => ofGroup(id, actions.filter((a) => groupOf(a.id).id === id)))];
+  return [reader(actions), KILL_SWITCH_READ, ...namedReads(actions, names), EVENTS, ...groups.flatMap((id) => ofGroup(id, actions.filter((a) => groupOf(a.id).id === id)))];
 }
 
 function ofGroup(id: string, members: readonly Granted[]): Reaching[] {

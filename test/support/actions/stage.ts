@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../../sandbox/launch/control-plane.js';
+import { bindNamespace, installPermissions, type Identities } from '../../../sandbox/launch/permissions.js';
 import { kubeClientOf, type KubeClient } from '../../../sandbox/simulator/kube-client.js';
 import { startSimulator } from '../../../sandbox/simulator/simulator.js';
 import { actions, type Action } from '../../../src/actions/index.js';
@@ -11,6 +12,7 @@ import { connectCluster, type ConnectedCluster } from '../../../src/adapters/kub
 import type { PastAction } from '../../../src/domain/evidence.js';
 import { conditionOf, refOf, type KubeObject, type ObjectRef, type World } from '../../../src/domain/kube.js';
 import type { Step } from '../../../src/domain/plan.js';
+import type { DatabaseControl } from '../../../src/domain/ports.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 import { redactObject } from '../../../src/domain/redact-object.js';
 import { shortHash } from '../../../src/domain/target.js';
@@ -33,7 +35,10 @@ export interface Stage {
   plane: ControlPlane;
   /** cluster-admin: the hand of the test, never the product's. */
   admin: KubeClient;
+  /** As the product's service accounts: reading as one, writing as the other, in namespaces that `namespace()` made. */
   cluster: ConnectedCluster;
+  /** Kubeconfigs of those service accounts. */
+  identities: Identities;
   execute: ActionActivities;
   /** Waits for the watch cache to show something. */
   seen<T>(isDone: (w: World) => T | undefined | false, ms?: number): Promise<T>;
@@ -76,9 +81,11 @@ export interface Planning extends Pick<Scene, 'ref' | 'params' | 'problems' | 'p
 }
 
 export interface StageOptions {
-  /** Kubeconfig of the product's connection. Default: the control plane's admin. */
+  /** Kubeconfig of the product's connection, for tests that stand in between. Default: the product's own service accounts. */
   kubeconfig?: (plane: ControlPlane) => string;
   execute?: Partial<ExecuteDeps>;
+  /** The product's way to Patroni. */
+  databases?: DatabaseControl;
 }
 
 export const READY_NODES = 3;
@@ -87,11 +94,12 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const plane = await startTestControlPlane();
   const simulator = await startSimulator({ kubeconfig: plane.simulatorKubeconfig, certFile: join(plane.pkiDir, 'server.crt'), keyFile: join(plane.pkiDir, 'server.key') });
   const admin = kubeClientOf(plane.kubeconfig);
-  const cluster = await connectCluster({ name: 'test', kubeconfig: options.kubeconfig?.(plane) ?? plane.kubeconfig, userAgentVersion: '9.9.9' });
+  const identities = await installPermissions(plane, { namespaces: ['default'] });
+  const cluster = await connectCluster({ name: 'test', ...addressOf(options, plane, identities), userAgentVersion: '9.9.9', databases: options.databases });
   const execute = createExecute({ cluster: () => cluster, actions, clock: { now: () => new Date().toISOString() }, ...options.execute });
   await cluster.waitFor((w) => (w.list('Node').filter((n) => conditionOf(n, 'Ready')?.status === 'True').length >= READY_NODES ? true : undefined), AbortSignal.timeout(60_000));
   return {
-    plane, admin, cluster, execute,
+    plane, admin, cluster, execute, identities,
     ...handsOf(admin, cluster),
     planned: (what) => plan(cluster, what),
     ledger: (actionId) => ledgerOf(plane.auditLog, actionId),
@@ -102,6 +110,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       await plane.stop();
     },
   };
+}
+
+function addressOf({ kubeconfig }: StageOptions, plane: ControlPlane, { reader, executor }: Identities) {
+  if (kubeconfig) return { kubeconfig: kubeconfig(plane) };
+  return { kubeconfig: reader, executor: { name: 'test', kubeconfig: executor } };
 }
 
 let serial = 0;
@@ -117,7 +130,7 @@ function handsOf(admin: KubeClient, cluster: ConnectedCluster): Hands {
       const name = `a${String(++serial)}`;
       await admin.request('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
       for (let n = 0; n < 50; n++) {
-        if (await admin.request('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`).then(() => true, () => false)) return name;
+        if (await admin.request('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`).then(() => true, () => false)) return bindNamespace(admin, name).then(() => name);
         await sleep(100);
       }
       throw new Error(`namespace ${name} has no service account`);
@@ -125,7 +138,11 @@ function handsOf(admin: KubeClient, cluster: ConnectedCluster): Hands {
     // one that is on its way out does not stand in the way of the next test
     forget: async (ns) => (ns ? admin.request('DELETE', `/api/v1/namespaces/${ns}`) : undefined),
     images: (ns, yaml) => admin.request('merge', '/api/v1/namespaces/kubernaut-sandbox/configmaps/images', { data: { [`${ns}.yaml`]: `images:\n${yaml}` } }),
-    create: (o) => admin.request('POST', collectionOf(o), o),
+    async create(o) {
+      const made = await admin.request('POST', collectionOf(o), o);
+      if (o.kind === 'Namespace') await bindNamespace(admin, o.metadata.name);
+      return made;
+    },
     person: (path, body, type = 'merge') => admin.request(type, `${path}?fieldManager=person`, body),
     async deploy(ns, shape = {}) {
       await hands.create(deployment(ns, shape));
@@ -156,7 +173,7 @@ const deployment = (ns: string, { name = 'api', replicas = 2, container = {}, st
     ...(strategy ? { strategy } : {}),
     selector: { matchLabels: { app: name } },
     template: {
-      metadata: { labels: { app: name } },
+      metadata: { labels: { app: name }, annotations: { team: 'shop' } },
       spec: { terminationGracePeriodSeconds: 1, containers: [{ name, image: `${ns}/${name}:1`, env: [{ name: 'DB_PASSWORD', value: `secret-of-${ns}` }], ...container }], ...pod },
     },
   },
