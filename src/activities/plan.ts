@@ -154,6 +154,7 @@ function modeOf({ policy, request }: Pick<Considering, 'policy' | 'request'>, st
 async function dryRun(deps: PlanDeps, { request }: Considering, step: Step): Promise<void> {
   const cluster = deps.cluster(request.target.cluster);
   const actionId = idOf(request, step.ordinal);
+  await deps.assertPermitted?.(cluster, step);
   for (const change of step.changes) {
     await cluster.apply(change, { actionId, isDryRun: true }).catch((error: unknown) => {
       // A budget that is used up now is waited for when the eviction is due.

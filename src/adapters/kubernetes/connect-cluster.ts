@@ -15,6 +15,8 @@ import { openWatchCache, type Gap } from './watch-cache.js';
 import { userAgentOf } from './write.js';
 
 export interface ClusterOptions extends ClusterAddress {
+  /** As whom writes are sent. Default: as who reads. The two are different service accounts in a real deployment. */
+  executor?: ClusterAddress;
   /** Version in the User-Agent `kubernaut/<version>`. */
   userAgentVersion: string;
   /** Kinds not to watch (`Event` on a very large cluster, say). */
@@ -54,12 +56,15 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
   const config = loadKubeConfig(options);
   const userAgent = userAgentOf(version);
   const connection = openConnection(config, { userAgent, timeoutMs: options.requestTimeoutMs, onRequest: options.metricsHook });
-  const rest = restOver(connection);
+  const writes = options.executor ? openConnection(loadKubeConfig(options.executor), { userAgent, timeoutMs: options.requestTimeoutMs, onRequest: options.metricsHook }) : connection;
+  const rest = restOver(connection, writes);
+  const closeAll = () => [connection, writes].forEach((c) => c.close());
   const cache = await openWatchCache({ config, connection, userAgent, exclude, syncTimeoutMs, retryDelayMs, maxRetryDelayMs: MAX_RETRY_DELAY_MS }).catch((error: unknown) => {
-    connection.close();
+    closeAll();
     throw error;
   });
   const now = () => new Date().toISOString();
+  const counts = () => (writes === connection ? connection.counts() : summed(connection.counts(), writes.counts()));
 
   return {
     name,
@@ -70,24 +75,27 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
     resolve: (hints) => resolveHints(cache.index, name, hints),
     read: (ref) => rest.read(ref),
     list: async (what, listOptions) => listSome(connection, { ...what, path: await rest.collectionOf({ ...what, name: '' }) }, listOptions),
-    apply: (change, applyOptions) => applyChange({ connection, rest, world: () => cache.index, version, instance, now, databases: options.databases }, change, applyOptions),
+    apply: (change, applyOptions) => applyChange({ connection: writes, rest, world: () => cache.index, version, instance, now, databases: options.databases }, change, applyOptions),
     waitFor: (isDone, signal) => waitForWorld(cache, isDone, signal),
     async logs(pod, { container, isPrevious, tailLines, limitBytes }) {
       const path = await rest.pathOf({ apiVersion: 'v1', kind: 'Pod', ...pod });
       const query = { container, tailLines, limitBytes, ...(isPrevious ? { previous: 'true' } : {}) };
       return (await rest.send({ verb: 'get', path: `${path}/log`, query, isText: true }, { about: `log of ${describeTarget({ kind: 'Pod', ...pod })} ${container}` })) as string;
     },
-    exec: (pod, { actionId, ...what }) => execInPod({ connection, rest, userAgent: userAgentOf(version, actionId) }, pod, what),
+    exec: (pod, { actionId, ...what }) => execInPod({ connection: writes, rest, userAgent: userAgentOf(version, actionId) }, pod, what),
     events: (objects) => eventLines(cache.index, objects),
     isAllowed: accessReviews(rest, () => performance.now()),
-    requests: () => directRequests(connection.counts()),
-    requestsByVerb: () => connection.counts(),
+    requests: () => directRequests(counts()),
+    requestsByVerb: counts,
     async close() {
       await cache.close();
-      connection.close();
+      closeAll();
     },
   };
 }
 
 /** The cache lists and watches; what one action lists beside it is not told apart. */
 const directRequests = (c: Readonly<Record<Verb, number>>): number => c.get + c.create + c.update + c.patch + c.delete;
+
+const summed = (a: Readonly<Record<Verb, number>>, b: Readonly<Record<Verb, number>>): Record<Verb, number> =>
+  Object.fromEntries(Object.entries(a).map(([verb, n]) => [verb, n + b[verb as Verb]])) as Record<Verb, number>;
