@@ -21,18 +21,20 @@ export interface SlotDeps {
   brakes: Brakes;
   /** The pool of the node a step acts on; undefined for everything else. */
   nodePoolOf(step: Step): string | undefined;
+  /** The longest pause before it asks again. Default 15 s. */
+  longestWaitMs?: number;
 }
 
 /**
  * The brakes of actions.md 1.5: at most so many actions under way at once. Waiting is Temporal's: `Busy` is retried, a
  * little later each time. One that wrote already (`isOngoing`) always gets its slot back: it must finish or be undone.
  */
-export const createTakeSlot = ({ store, brakes, nodePoolOf }: SlotDeps) =>
+export const createTakeSlot = ({ store, brakes, nodePoolOf, longestWaitMs = LONGEST_WAIT_MS }: SlotDeps) =>
   async (step: Step, actionId: string, isOngoing: boolean): Promise<HeldSlot> => {
     const slot = slotOf(step, actionId, nodePoolOf(step));
     const brake = await store.takeSlot(slot, brakes, { leaseMs: LEASE_MS, isOngoing });
     if (brake) {
-      const retryAfterMs = Math.min(LONGEST_WAIT_MS, 1000 * 1.5 ** (Context.current().info.attempt - 1));
+      const retryAfterMs = Math.min(longestWaitMs, 1000 * 1.5 ** (Context.current().info.attempt - 1));
       throw new KubernautError('Busy', { message: `${step.summary} waits: ${brakeText[brake](brakes[brake], slot)}`, retryAfterMs: Math.round(retryAfterMs) });
     }
     // A renewal that fails is tried again by the next one, well within the lease.
