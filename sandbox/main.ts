@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startControlPlane, type ControlPlane } from './launch/control-plane.js';
 import { packageRoot } from './launch/package-root.js';
+import { installPermissions, type Identities } from './launch/permissions.js';
 import { startSimulator, type Simulator } from './simulator/simulator.js';
 import { startAlertManager, type AlertManager } from './ticker/alertmanager.js';
 import type { AlertSink } from './ticker/sinks.js';
@@ -23,6 +24,8 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   controlPlane: ControlPlane;
+  /** Kubeconfigs of the product's service accounts: what it runs under, here as in a real cluster. */
+  identities: Identities;
   simulator: Simulator;
   ticker: Ticker;
   /** Where alerts go from now on. Rejects when AlertManager cannot be started. */
@@ -68,6 +71,8 @@ export async function runSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     const controlPlane = await startControlPlane({ dataDir, binary, onProgress });
     started.push(controlPlane);
+    const identities = await installPermissions(controlPlane, { namespaces: 'everywhere' });
+    onProgress('roles and admission policies are in force');
     const kubeconfig = controlPlane.simulatorKubeconfig;
     const images = readFileSync(join(packageRoot(), 'sandbox', 'samples', 'images.yaml'), 'utf8');
     const [certFile, keyFile] = [join(controlPlane.pkiDir, 'server.crt'), join(controlPlane.pkiDir, 'server.key')];
@@ -80,7 +85,7 @@ export async function runSandbox(options: SandboxOptions): Promise<Sandbox> {
     started.push(sink);
     await sink.set(options.alertSink);
     onProgress(options.alertSink ? 'alerts are on' : 'alerts wait for a receiver');
-    return { controlPlane, simulator, ticker, setSink: (to) => sink.set(to), stop: () => stopAll(started) };
+    return { controlPlane, identities, simulator, ticker, setSink: (to) => sink.set(to), stop: () => stopAll(started) };
   } catch (error) {
     await stopAll(started);
     throw error;

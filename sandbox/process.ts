@@ -9,8 +9,11 @@ import type { AlertSink } from './ticker/sinks.js';
 /** Content of `<dataDir>/sandbox.json`, written when everything is up and removed at the end. */
 export interface SandboxFile {
   pid: number;
+  /** The administrator's, for people. */
   kubeconfig: string;
   context: string;
+  /** What Kubernaut itself reads and writes with. */
+  identities: { reader: string; executor: string };
   server: string;
   auditLog: string;
   /** Prometheus text of the simulated cluster. */
@@ -62,6 +65,7 @@ async function main(): Promise<void> {
     pid: process.pid,
     kubeconfig: controlPlane.kubeconfig,
     context: SANDBOX_CONTEXT,
+    identities: { reader: sandbox.identities.reader, executor: sandbox.identities.executor },
     server: controlPlane.server,
     auditLog: controlPlane.auditLog,
     metrics: simulator.metricsUrl,

@@ -1,11 +1,12 @@
-import { actions, type Action } from '../../actions/index.js';
+import { actions } from '../../actions/index.js';
 import { accessReviews } from '../../adapters/kubernetes/access-review.js';
 import { openConnection } from '../../adapters/kubernetes/connection.js';
 import { KINDS } from '../../adapters/kubernetes/kinds.js';
-import { loadKubeConfig } from '../../adapters/kubernetes/load-config.js';
+import { loadKubeConfig, type ClusterAddress } from '../../adapters/kubernetes/load-config.js';
 import { restOver, type Rest } from '../../adapters/kubernetes/rest.js';
 import type { Cluster } from '../../domain/ports.js';
-import { clusterAddressOf } from '../../workers/cluster-address.js';
+import { clusterAddressOf, executorAddressOf } from '../../workers/cluster-address.js';
+import { checkAction } from './action-permissions.js';
 import { failedCheck, type Check, type Ward } from './check.js';
 
 type IsAllowed = Cluster['isAllowed'];
@@ -16,23 +17,37 @@ export async function checkKubernetes({ config }: Pick<Ward, 'config'>): Promise
   if (address.kubeconfig === undefined && !address.inCluster) {
     return [{ check: 'cluster', state: 'off', detail: 'no cluster is named: `kubernaut up` starts a sandbox', next: 'KUBE_CONTEXT=… to use yours' }];
   }
-  let connection: ReturnType<typeof openConnection> | undefined;
+  const opened: ReturnType<typeof openConnection>[] = [];
+  const restAs = (who: ClusterAddress): Rest => {
+    opened.push(openConnection(loadKubeConfig(who), { userAgent: 'kubernaut-doctor' }));
+    return restOver(opened.at(-1)!);
+  };
   try {
-    connection = openConnection(loadKubeConfig(address), { userAgent: 'kubernaut-doctor' });
-    const rest = restOver(connection);
+    const rest = restAs(address);
     const server = await checkServer(rest, address.name, address.kubeconfig ?? 'the service account of this pod');
-    const isAllowed = accessReviews(rest, () => performance.now());
-    return [server, await checkReading(isAllowed), ...(await Promise.all(actions.members.map((a) => checkAction(a, isAllowed, config))))];
+    const reader = accessReviews(rest, () => performance.now());
+    const writer = executorAddressOf(config);
+    const executor = writer ? accessReviews(restAs(writer), () => performance.now()) : reader;
+    const asking = { reader, executor, namespaces: await namespacesOf(rest) };
+    return [server, await checkReading(reader), ...(await Promise.all(actions.members.map((a) => checkAction(a, asking, config))))];
   } catch (error) {
     return [failedCheck('cluster', error, `kubectl${address.kubeconfig ? ` --kubeconfig ${address.kubeconfig}` : ''}${address.context ? ` --context ${address.context}` : ''} version`)];
   } finally {
-    connection?.close();
+    for (const connection of opened) connection.close();
   }
 }
 
 async function checkServer(rest: Rest, name: string, kubeconfig: string): Promise<Check> {
   const { gitVersion } = (await rest.send({ verb: 'get', path: '/version' }, { about: `cluster ${name}` })) as { gitVersion?: string };
   return { check: 'cluster', state: 'ok', detail: `${name}, Kubernetes ${gitVersion ?? 'of unknown version'}, ${kubeconfig}` };
+}
+
+const MOST_NAMESPACES = 50;
+
+/** Where roles may be bound. Who may not list them is asked about the cluster as a whole only. */
+async function namespacesOf(rest: Rest): Promise<string[]> {
+  const list = (await rest.send({ verb: 'list', path: '/api/v1/namespaces', query: { limit: MOST_NAMESPACES } }, { about: 'namespaces' }).catch(() => ({}))) as { items?: { metadata: { name: string } }[] };
+  return (list.items ?? []).map((n) => n.metadata.name);
 }
 
 const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '');
@@ -48,22 +63,4 @@ async function checkReading(isAllowed: IsAllowed): Promise<Check> {
   if (denied.length === 0) return { check: 'reading', state: 'ok', detail: `may list and watch all ${watched.length} kinds` };
   const isBlind = denied.length === watched.length;
   return { check: 'reading', state: isBlind ? 'fail' : 'warn', detail: `may not list and watch ${denied.join(', ')}`, next: 'grant get, list, watch on them; diagnoses that need them are not made' };
-}
-
-async function checkAction(action: Action, isAllowed: IsAllowed, config: Ward['config']): Promise<Check> {
-  const check = `action ${action.id}`;
-  if (config.policy.actions[action.id]?.enabled === false) return { check, state: 'off', detail: 'disabled by the policy' };
-  const questions = action.permissions.flatMap((p) =>
-    p.verbs.map((verb) => ({
-      isOptional: p.isOptional === true,
-      text: `${verb} ${p.resource}${p.subresource ? `/${p.subresource}` : ''}`,
-      ask: { verb, group: p.group, resource: p.resource, subresource: p.subresource },
-    })),
-  );
-  const answers = await Promise.all(questions.map(async (q) => ({ ...q, isAllowed: await isAllowed(q.ask) })));
-  const denied = answers.filter((a) => !a.isAllowed);
-  if (denied.length === 0) return { check, state: 'ok', detail: questions.length === 0 ? 'needs no permission' : `may ${questions.map((q) => q.text).join(', ')}` };
-  const needed = denied.filter((d) => !d.isOptional);
-  const detail = needed.length > 0 ? `may not ${needed.map((d) => d.text).join(', ')}` : `works; a fallback may not ${denied.map((d) => d.text).join(', ')}`;
-  return { check, state: 'warn', detail, next: `grant it, or switch it off: policy.actions.${action.id}.enabled: false` };
 }

@@ -168,7 +168,9 @@ function platformInput({ config, origins, file }: Loaded, { dataDir, token, temp
       ...(temporal ? { 'temporal.uiUrl': temporal.ui } : {}),
       ...(sandbox
         ? {
-            'kubernetes.kubeconfig': sandbox.file.kubeconfig,
+            // what is proved here runs with the rights it will have elsewhere; the administrator's kubeconfig is for people
+            'kubernetes.kubeconfig': sandbox.file.identities.reader,
+            'kubernetes.executor.kubeconfig': sandbox.file.identities.executor,
             'kubernetes.context': sandbox.file.context,
             ...unless('kubernetes.cluster', 'sandbox'),
             ...unless('policy.autonomy', 'auto'),
