@@ -126,6 +126,7 @@ it('a watch that is told 410 lists again and forgets what is gone', async () => 
   writeFileSync(kubeconfig, kubeconfigText());
   let lists = 0;
   answer = (request, response) => {
+    if (!request.url!.includes('/pods')) return json(response, 404, { kind: 'Status', code: 404 }); // the kill switch, which is followed beside
     if (!request.url!.includes('watch=true')) {
       lists++;
       return json(response, 200, { items: lists === 1 ? [pod('old')] : [pod('new')], metadata: { resourceVersion: String(lists) } });
