@@ -101,7 +101,8 @@ function wantedPrimary({ status }: OperatorObject, instances: Instance[]): strin
   const current = status?.currentPrimary as string | undefined;
   if (status?.targetPrimary !== current) return status?.targetPrimary as string;
   if (instances.some((i) => i.name === current && i.pod && !i.pod.metadata.deletionTimestamp)) return current;
-  return instances.find((i) => i.isReady)?.name ?? current;
+  const first = current === undefined ? instances.slice(0, 1) : instances;
+  return first.find((i) => i.isReady)?.name ?? current;
 }
 
 const micros = (at: string): string => at.replace(/(\.\d{3})Z$/, '$1000Z');
