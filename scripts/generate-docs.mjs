@@ -1,14 +1,17 @@
-// `npm run build && npm run docs`: writes docs/reference from what the code says of itself. Files that no page stands for are removed.
+// `npm run build && npm run docs`: writes docs/reference and deploy/rbac from what the code says of itself. Files that nothing stands for are removed.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { referencePages } from '../dist/src/cli/docs/pages.js';
+import { deployFiles, referencePages } from '../dist/src/cli/docs/pages.js';
 
-const FOLDER = fileURLToPath(new URL('../docs/reference', import.meta.url));
+function write(folder, files) {
+  const path = fileURLToPath(new URL(`../${folder}`, import.meta.url));
+  mkdirSync(path, { recursive: true });
+  for (const name of readdirSync(path)) if (files[name] === undefined) rmSync(join(path, name));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  console.log(`${folder}: ${Object.keys(files).length} files`);
+}
 
-const pages = await referencePages();
-mkdirSync(FOLDER, { recursive: true });
-for (const name of readdirSync(FOLDER)) if (pages[name] === undefined) rmSync(join(FOLDER, name));
-for (const [name, text] of Object.entries(pages)) writeFileSync(join(FOLDER, name), text);
-console.log(`docs/reference: ${Object.keys(pages).length} files`);
+write('docs/reference', await referencePages());
+write('deploy/rbac', deployFiles());
 process.exit(0); // command modules keep handles of their own open

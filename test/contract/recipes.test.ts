@@ -11,7 +11,7 @@ import type { ChannelDefinition } from '../../src/channels/define.js';
 import { channels } from '../../src/channels/index.js';
 import { renderActions } from '../../src/cli/docs/actions-page.js';
 import { renderAnalyzers } from '../../src/cli/docs/analyzers-page.js';
-import { rolesOf } from '../../src/cli/docs/rbac.js';
+import { manifestsFor } from '../../src/cli/rbac/manifests.js';
 import { worldOf } from '../../src/domain/kube.js';
 import { registryOf, type Registry } from '../../src/domain/registry.js';
 import type { ModelDefinition } from '../../src/models/define.js';
@@ -51,7 +51,8 @@ describe('adding an action', () => {
   it('lets a model propose it, documents it and grants its permissions, without another line', () => {
     expect(JSON.stringify(proposalSchema(catalogue.members))).toContain('"suspend_cron_job"');
     expect(renderActions(catalogue.members)).toContain('## suspend_cron_job');
-    expect(rolesOf(catalogue.members).find((r) => r.metadata.name === 'kubernaut-suspend-cron-job')?.rules).toEqual([{ apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['patch'] }]);
+    const role = manifestsFor({ namespaces: ['shop'], actions: catalogue.members }).find((m) => m.kind === 'Role' && m.metadata.name === 'kubernaut-executor-suspend-cron-job');
+    expect(role?.rules).toEqual([{ apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['patch'] }]);
   });
 });
 

@@ -11,7 +11,8 @@ import { renderConfigSchema, renderConfiguration } from './configuration-page.js
 import { renderErrors } from './errors-page.js';
 import { renderMessages } from './messages-page.js';
 import { renderMetrics } from './metrics-page.js';
-import { renderRbac, renderRbacYaml } from './rbac.js';
+import { rbacFiles } from '../rbac/manifests.js';
+import { renderRbac } from './rbac.js';
 import { renderSafety } from './safety-page.js';
 import { renderTemplates } from './templates-page.js';
 
@@ -27,7 +28,9 @@ export const referencePages = async (): Promise<Record<string, string>> => ({
   'metrics.md': renderMetrics(),
   'openapi.json': `${JSON.stringify(await openApiDocument(VERSION), null, 2)}\n`,
   'rbac.md': renderRbac(actions.members),
-  'rbac.yaml': renderRbacYaml(actions.members),
   'safety.md': renderSafety(),
   'templates.md': renderTemplates(loadTemplates(undefined, actions.members)),
 });
+
+/** Every file of deploy/rbac. deploy/admission is written by hand: it is its own best explanation. */
+export const deployFiles = (): Record<string, string> => rbacFiles(actions.members);

@@ -68,13 +68,13 @@ export function grantsOf(actions: readonly Granted[], names: Readonly<Record<str
 function ofGroup(id: string, members: readonly Granted[]): Reaching[] {
   const declared: Declared[] = members.flatMap((a) => a.permissions.filter((p) => !isReading(p)).map((permission) => ({ action: a.id, permission })));
   const isOff = members.some((a) => groupOf(a.id).isOffByDefault === true);
-  const parts: [suffix: string, reach: Reach, isIn: (d: Declared) => boolean][] = [
-    ['', { kind: 'namespace' }, (d) => d.permission.scope === 'namespace' && !isPlaced(d)],
-    ['', { kind: 'cluster' }, (d) => d.permission.scope === 'cluster'],
-    ['', { kind: 'place', namespaces: [...new Set(members.flatMap((a) => placesOf(a.id)))] }, isPlaced],
+  const parts: [reach: Reach, isIn: (d: Declared) => boolean][] = [
+    [{ kind: 'namespace' }, (d) => d.permission.scope === 'namespace' && !isPlaced(d)],
+    [{ kind: 'cluster' }, (d) => d.permission.scope === 'cluster'],
+    [{ kind: 'place', namespaces: [...new Set(members.flatMap((a) => placesOf(a.id)))] }, isPlaced],
   ];
   return [false, true].flatMap((isFallback) =>
-    parts.flatMap(([, reach, isIn]) => {
+    parts.flatMap(([reach, isIn]) => {
       const permissions = declared.filter((d) => isIn(d) && (d.permission.isOptional === true) === isFallback).map((d) => d.permission);
       if (permissions.length === 0) return [];
       const name = `kubernaut-executor-${id}${isFallback ? '-optional' : ''}`;

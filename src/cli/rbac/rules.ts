@@ -26,7 +26,8 @@ export function rulesOf(permissions: readonly Permission[]): Rule[] {
   const merged = new Map<string, Rule>();
   for (const rule of permissions.map(ruleOf)) {
     const known = merged.get(keyOf(rule));
-    merged.set(keyOf(rule), { ...rule, verbs: VERBS.filter((v) => rule.verbs.includes(v) || known?.verbs.includes(v)) });
+    const verbs = new Set([...rule.verbs, ...(known?.verbs ?? [])]);
+    merged.set(keyOf(rule), { ...rule, verbs: [...verbs].sort((a, b) => VERBS.indexOf(a) - VERBS.indexOf(b)) });
   }
   return [...merged.values()].map(harmless).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
