@@ -1,5 +1,5 @@
 import { condition, isCancellation } from '@temporalio/workflow';
-import type { PlanAnswer } from '../activities/contract.js';
+import type { PlanAnswer, PlanRequest } from '../activities/contract.js';
 import { formatDuration } from '../domain/duration.js';
 import type { Finding, Proposal } from '../domain/plan.js';
 import { analyze, quick } from './activity-options.js';
@@ -17,25 +17,24 @@ export async function decide(run: Run): Promise<Stage> {
   const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: state.problems });
   run.moveTo('analyzing', 'looking for the cause');
   const { findings } = await quick('diagnose', input.isCoLocated, 'deterministic analyzers')({ evidenceRef: evidence.evidenceRef });
-  const { proposals, template } = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : NOTHING_PROPOSED;
+  const proposed = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : NOTHING_PROPOSED;
   run.moveTo('planning', findings[0] ? findings[0].summary : 'no analyzer recognises this');
-  const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({
-    remediationId: state.doc.id,
-    target: input.target,
-    problems: state.problems,
-    severity: state.doc.severity,
-    evidenceRef: evidence.evidenceRef,
-    findings,
-    proposals,
-    tried: state.tried,
-    ...(template ? { template } : {}),
-    rung: state.rung,
-  });
+  const { evidenceRef } = evidence;
+  const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({ ...about(run), evidenceRef, findings, ...proposed });
   state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
   if (answer.verdict) state.doc.verdict = answer.verdict;
   if (answer.kind === 'wait') return lookAgain(run, answer.reason);
   return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
 }
+
+const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findings' | 'proposals'> => ({
+  remediationId: state.doc.id,
+  target: input.target,
+  problems: state.problems,
+  severity: state.doc.severity,
+  tried: state.tried,
+  rung: state.rung,
+});
 
 /** The gateway only records what it started itself; search attributes are those of the remediation before. */
 async function beginAfter(run: Run): Promise<void> {
@@ -73,7 +72,8 @@ async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Pro
   try {
     const answer = await analyze('ask the model')({ evidenceRef, findings });
     run.state.doc.usage.tokens += answer.tokens;
-    return answer;
+    const { proposals, template } = answer;
+    return { proposals, ...(template ? { template } : {}) };
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.note('the model gave no usable answer; the rules decide alone');

@@ -66,7 +66,7 @@ const all = (objects: KubeObject[], changes: readonly EditLike[], isUndo: boolea
 
 /** The server leaves empty maps of labels and annotations out. */
 const asServed = (objects: KubeObject[]): unknown =>
-  JSON.parse(JSON.stringify(objects), (key, value: unknown) => ((key === 'annotations' || key === 'labels') && Object.keys(value as object).length === 0 ? undefined : value));
+  JSON.parse(JSON.stringify(objects), (key, value: unknown) => (['annotations', 'labels', 'env'].includes(key) && Object.keys(value as object).length === 0 ? undefined : value));
 
 /** What a step really writes: guards aside. */
 const movedBy = (changes: readonly EditLike[]): { change: EditLike; edit: Edit }[] =>
