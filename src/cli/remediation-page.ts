@@ -46,7 +46,7 @@ function why({ analysis: a, usage }: Remediation): string[] {
   ]);
 }
 
-const plan = ({ plan: p }: Remediation): string[] => (p ? block(`Plan  ${printable(p.hash.slice(0, 12))}`, p.steps.flatMap(stepLines)) : []);
+const plan = ({ plan: p }: Remediation): string[] => (p ? block(`Plan  ${printable(p.hash.slice(0, 12))}${p.template ? `  (template ${printable(p.template)})` : ''}`, p.steps.flatMap(stepLines)) : []);
 
 function stepLines(s: RemediationStep): string[] {
   const parameters = Object.entries(s.parameters).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);

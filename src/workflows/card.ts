@@ -38,7 +38,7 @@ const analysisLines = ({ analysis }: Remediation): string[] =>
 
 const planLines = ({ plan }: Remediation): string[] =>
   plan
-    ? section(`Plan ${plan.hash.slice(0, 10)}`, plan.steps.map((s) => `- ${MARK[s.status] ?? ''} ${clean(s.summary)} (tier ${s.tier}, undo ${s.undo})${s.result ? `: ${clean(s.result)}` : ''}`))
+    ? section(`Plan ${plan.hash.slice(0, 10)}${plan.template ? ` (${plan.template})` : ''}`, plan.steps.map((s) => `- ${MARK[s.status] ?? ''} ${clean(s.summary)} (tier ${s.tier}, undo ${s.undo})${s.result ? `: ${clean(s.result)}` : ''}`))
     : [];
 
 const verdictLines = ({ verdict }: Remediation): string[] =>
