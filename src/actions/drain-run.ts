@@ -47,7 +47,7 @@ async function lane(run: Run): Promise<void> {
   for (let next = await take(run); next; next = await take(run)) {
     leaving.add(next);
     if (await ask(next, context, gate)) {
-      await untilGone(next, context);
+      await untilGone(next, context, gate);
       done.add(next.uid);
       context.heartbeat({ done: [...done] } satisfies Evicted);
     } else {
@@ -62,7 +62,7 @@ async function take({ context: { cluster, signal }, gate, queue }: Run): Promise
   if (queue.length === 0) return undefined;
   const found = await cluster.waitFor((world) => {
     if (queue.length === 0) return { eviction: undefined };
-    const at = queue.findIndex((e) => gate.isOpen(world, e));
+    const at = queue.findIndex((e) => gate.admit(world, e));
     return at < 0 ? undefined : { eviction: queue.splice(at, 1)[0] };
   }, signal);
   return found.eviction;

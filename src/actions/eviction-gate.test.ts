@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { deploymentOf, NOW, pdbOf, podOf, replicaSetOf } from '../../test/support/objects.js';
 import { refOf, worldOf, type KubeObject } from '../domain/kube.js';
 import { evictionGate, type EvictionGate } from './eviction-gate.js';
@@ -21,52 +21,65 @@ const world = (b: KubeObject | undefined, pods = [one, two, three, ill]) => worl
 describe('the gate before an eviction', () => {
   let gate: EvictionGate;
   beforeEach(() => void (gate = evictionGate()));
+  const admits = (pod: KubeObject, b: KubeObject | undefined, pods?: KubeObject[]) => gate.admit(world(b, pods), of(pod));
 
   it('is open without a budget, or where that has room', () => {
-    expect(gate.isOpen(world(undefined), of(one))).toBe(true);
-    expect(gate.isOpen(world(budget(1, '1')), of(one))).toBe(true);
-    expect(gate.isOpen(world(budget(0, '1')), of(one))).toBe(false);
+    expect(admits(one, undefined)).toBe(true);
+    expect(admits(one, budget(0, '1'))).toBe(false);
+    expect(admits(one, budget(1, '1'))).toBe(true);
   });
 
-  it('counts what was asked for until the budget counts it itself', () => {
-    gate.enter(world(budget(2, '1')), of(one));
-    expect(gate.isOpen(world(budget(2, '1')), of(two))).toBe(true);
-    gate.enter(world(budget(2, '1')), of(two));
-    expect(gate.isOpen(world(budget(2, '1')), of(three))).toBe(false);
-    expect(gate.isOpen(world(budget(1, '2', { 'api-1': NOW })), of(three))).toBe(false);
-    expect(gate.isOpen(world(budget(1, '3', { 'api-1': NOW, 'api-2': NOW })), of(three))).toBe(true);
+  it('counts what it admitted until the budget counts it itself', () => {
+    expect(admits(one, budget(2, '1'))).toBe(true);
+    expect(admits(two, budget(2, '1'))).toBe(true);
+    expect(admits(three, budget(2, '1'))).toBe(false);
+    expect(admits(three, budget(1, '2', { 'api-1': NOW }))).toBe(false);
+    expect(admits(three, budget(1, '3', { 'api-1': NOW, 'api-2': NOW }))).toBe(true);
   });
 
-  it('counts no pod that is on its way out or gone', () => {
-    gate.enter(world(budget(1, '1')), of(one));
-    expect(gate.isOpen(world(budget(1, '1')), of(two))).toBe(false);
-    const leaving = { ...one, metadata: { ...one.metadata, deletionTimestamp: NOW } };
-    expect(gate.isOpen(world(budget(1, '1'), [leaving, two]), of(two))).toBe(true);
-    gate.enter(world(budget(1, '1')), of(two));
-    expect(gate.isOpen(world(budget(1, '1'), [three]), of(three))).toBe(true);
+  it('counts a pod that leaves until its budget is of a later moment', () => {
+    admits(one, budget(1, '1'));
+    const leaving = { ...one, metadata: { ...one.metadata, deletionTimestamp: NOW, resourceVersion: '5' } };
+    gate.watch(world(budget(1, '1'), [leaving, two]), of(one));
+    expect(admits(two, budget(1, '1'), [leaving, two])).toBe(false);
+    expect(admits(two, budget(1, '3'), [two])).toBe(false);
+    expect(admits(two, budget(1, '6'), [two])).toBe(true);
+  });
+
+  it('counts a pod that was never seen leaving until its budget changed', () => {
+    admits(one, budget(1, '1'));
+    expect(admits(two, budget(1, '1'), [two])).toBe(false);
+    expect(admits(two, budget(1, '2'), [two])).toBe(true);
+  });
+
+  it('does not wait for ever for a budget that never counted the pod', () => {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+    admits(one, budget(1, '1'));
+    clock.mockReturnValue(11_000);
+    expect(admits(two, budget(1, '1'), [one, two])).toBe(false);
+    expect(admits(two, budget(1, '1'), [two])).toBe(true);
+    clock.mockRestore();
   });
 
   it('gives back what came to nothing', () => {
-    gate.enter(world(budget(1, '1')), of(one));
+    admits(one, budget(1, '1'));
     gate.leave(of(one));
-    expect(gate.isOpen(world(budget(1, '1')), of(two))).toBe(true);
+    expect(admits(two, budget(1, '1'))).toBe(true);
   });
 
   it('stays closed after a no until the budget changes, whatever its old count says', () => {
-    gate.enter(world(budget(1, '1')), of(one));
+    admits(one, budget(1, '1'));
     expect(gate.refused(world(budget(1, '1')), of(one))).toBe(true);
-    expect(gate.isOpen(world(budget(1, '1')), of(two))).toBe(false);
-    expect(gate.isOpen(world(budget(1, '2')), of(two))).toBe(true);
+    expect(admits(two, budget(1, '1'))).toBe(false);
+    expect(admits(two, budget(1, '2'))).toBe(true);
   });
 
   it('lets the server judge a pod that is not Ready, and asks again when its budget changed', () => {
-    expect(gate.isOpen(world(budget(0, '1')), of(ill))).toBe(true);
-    gate.enter(world(budget(1, '1')), of(ill));
-    expect(gate.isOpen(world(budget(1, '1')), of(one))).toBe(true);
-    gate.refused(world(budget(0, '1')), of(ill));
-    expect(gate.isOpen(world(budget(0, '1')), of(ill))).toBe(false);
-    expect(gate.isOpen(world(budget(1, '1')), of(one))).toBe(true);
-    expect(gate.isOpen(world(budget(0, '2')), of(ill))).toBe(true);
+    expect(admits(ill, budget(0, '1'))).toBe(true);
+    expect(gate.refused(world(budget(0, '1')), of(ill))).toBe(true);
+    expect(admits(ill, budget(0, '1'))).toBe(false);
+    expect(admits(one, budget(1, '1'))).toBe(true);
+    expect(admits(ill, budget(0, '2'))).toBe(true);
   });
 
   it('says when there is no budget whose change could be waited for', () => {

@@ -4,10 +4,13 @@ import { budgetsOf } from './workload.js';
 
 /** Which pinned pods their disruption budgets would let go now. */
 export interface EvictionGate {
-  /** Is it worth asking the API server? False: only a change of the cache can make it so. */
-  isOpen(world: World, eviction: Eviction): boolean;
-  /** It is being asked for; until the budget's status counts it, it is counted here. */
-  enter(world: World, eviction: Eviction): void;
+  /**
+   * Is it worth asking the API server? If so it is taken as asked for: until the budget's status counts it, it is counted here.
+   * False: only a change of the cache can make it so.
+   */
+  admit(world: World, eviction: Eviction): boolean;
+  /** To be shown every change until the pod is gone: when it began to leave tells which budget's status counts that already. */
+  watch(world: World, eviction: Eviction): void;
   /** It came to nothing: the pod was gone before, or somebody said no. */
   leave(eviction: Eviction): void;
   /** Its budget said no. False when no budget of it is known, so that no change of one can be waited for. */
@@ -20,35 +23,42 @@ const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${met
  * Judges by the budgets in the watch cache, so that nobody has to ask the API server again and again only to be refused. The
  * server alone decides: a gate that is too open costs a 429, one that is too closed opens with the next change of the budget.
  *
- *   asked ──▶ counted here ──▶ in the status of its budget (disruptedPods), or on its way out ──▶ counted by the server
+ *   asked ──▶ counted here ──▶ in the status of its budget: by name (disruptedPods), or as a pod that left before that status
+ *
+ * Pods and budgets arrive by streams of their own: that a pod leaves may be seen before the budget that paid for it.
  */
 export function evictionGate(): EvictionGate {
   /** Evictions asked for, by budget and uid. */
-  const asked = new Map<string, Map<string, Eviction>>();
+  const asked = new Map<string, Map<string, Asked>>();
   /** Version of the budget that said no, by the pods it said no to. */
   const noes = new Map<string, string>();
 
   const roomIn = (world: World, budget: KubeObject): number => {
     const mine = asked.get(keyOf(budget));
-    for (const [uid, eviction] of mine ?? []) if (isCounted(world, budget, eviction)) mine!.delete(uid);
+    for (const [uid, one] of mine ?? []) if (isCounted(world, budget, one)) mine!.delete(uid);
     return (budget.status?.disruptionsAllowed ?? 0) - (mine?.size ?? 0);
   };
 
   return {
-    isOpen(world, eviction) {
+    admit(world, eviction) {
       const pod = world.byUid(eviction.uid);
       const budget = pod && budgetsOf(world, pod)[0];
       if (!budget) return true;
       if (noes.get(noKey(pod, budget)) === versionOf(budget)) return false;
       // what is not Ready costs its budget nothing, or is refused whatever the count says: the server knows the budget's own rule
-      return !isPodReady(pod) || roomIn(world, budget) > 0;
+      if (!isPodReady(pod)) return true;
+      if (roomIn(world, budget) <= 0) return false;
+      const mine = asked.get(keyOf(budget)) ?? new Map<string, Asked>();
+      asked.set(keyOf(budget), mine.set(eviction.uid, { eviction, at: Date.now(), asOf: versionOf(budget) }));
+      return true;
     },
-    enter(world, eviction) {
-      const pod = world.byUid(eviction.uid);
-      const budget = pod && isPodReady(pod) ? budgetsOf(world, pod)[0] : undefined;
-      if (!budget) return;
-      const mine = asked.get(keyOf(budget)) ?? new Map<string, Eviction>();
-      asked.set(keyOf(budget), mine.set(eviction.uid, eviction));
+    watch(world, { uid }) {
+      const pod = world.byUid(uid);
+      if (pod?.metadata.deletionTimestamp === undefined) return;
+      for (const mine of asked.values()) {
+        const one = mine.get(uid);
+        if (one) one.leftAt ??= versionOf(pod);
+      }
     },
     leave(eviction) {
       for (const mine of asked.values()) mine.delete(eviction.uid);
@@ -63,12 +73,28 @@ export function evictionGate(): EvictionGate {
   };
 }
 
+interface Asked {
+  eviction: Eviction;
+  at: number;
+  /** Version of the budget that the cache had then. */
+  asOf: string;
+  /** Version of the pod that was first seen leaving. */
+  leftAt?: string;
+}
+
+/** No budget changes for a pod that it did not count: nobody waits for that longer than this. */
+const PATIENCE_MS = 10_000;
+
 const versionOf = ({ metadata }: KubeObject): string => metadata.resourceVersion ?? '';
 
 /** A no to one Ready pod is a no to all of them. */
 const noKey = (pod: KubeObject, budget: KubeObject): string => (isPodReady(pod) ? keyOf(budget) : (pod.metadata.uid ?? ''));
 
-function isCounted(world: World, budget: KubeObject, { uid, ref }: Eviction): boolean {
+function isCounted(world: World, budget: KubeObject, { eviction: { uid, ref }, at, asOf, leftAt }: Asked): boolean {
+  if (budget.status?.disruptedPods?.[ref.name] !== undefined) return true;
   const pod = world.byUid(uid);
-  return pod === undefined || pod.metadata.deletionTimestamp !== undefined || budget.status?.disruptedPods?.[ref.name] !== undefined;
+  if (pod && pod.metadata.deletionTimestamp === undefined) return false;
+  // the server writes the budget first, then the pod; its versions grow over all objects
+  const isLater = leftAt === undefined ? versionOf(budget) !== asOf : Number(versionOf(budget)) > Number(leftAt);
+  return isLater || Date.now() - at > PATIENCE_MS;
 }

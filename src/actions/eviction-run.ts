@@ -25,18 +25,17 @@ export const evictedBefore = (heartbeat: unknown): string[] =>
 /** One pinned pod: waits until its budget has room, evicts it, waits until its uid is gone. */
 export async function evict(eviction: Eviction, context: ExecuteContext, gate: EvictionGate): Promise<void> {
   do {
-    await context.cluster.waitFor((world) => gate.isOpen(world, eviction) || undefined, context.signal);
+    await context.cluster.waitFor((world) => gate.admit(world, eviction) || undefined, context.signal);
   } while (!(await ask(eviction, context, gate)));
-  await untilGone(eviction, context);
+  await untilGone(eviction, context, gate);
 }
 
 /**
- * Asks once. False when its budget said no: ask again when the gate is open. Any other refusal is thrown.
+ * Asks once for what the gate admitted. False when its budget said no: ask again when the gate is open. Any other refusal is thrown.
  * Never deletes: a budget that cannot be met must stay visible.
  */
 export async function ask(eviction: Eviction, { cluster, actionId, isDryRun, signal }: ExecuteContext, gate: EvictionGate): Promise<boolean> {
   signal.throwIfAborted();
-  gate.enter(cluster.world(), eviction);
   try {
     const { status } = await cluster.apply(eviction, { actionId, isDryRun });
     if (status !== 'applied') gate.leave(eviction);
@@ -52,8 +51,12 @@ export async function ask(eviction: Eviction, { cluster, actionId, isDryRun, sig
   }
 }
 
-export async function untilGone({ uid }: Eviction, { cluster, isDryRun, signal }: ExecuteContext): Promise<void> {
-  if (!isDryRun) await cluster.waitFor((world) => (world.byUid(uid) ? undefined : true), signal);
+export async function untilGone(eviction: Eviction, { cluster, isDryRun, signal }: ExecuteContext, gate: EvictionGate): Promise<void> {
+  if (isDryRun) return;
+  await cluster.waitFor((world) => {
+    gate.watch(world, eviction);
+    return world.byUid(eviction.uid) ? undefined : true;
+  }, signal);
 }
 
 /** 404 and another uid under the name mean the same: this pod is gone. */
