@@ -29,7 +29,7 @@ async function analyse(script: Script) {
   const evidenceRef = await store.putArtifact('evidence', evidence);
   const model = scriptedModel(script, 'fake');
   const { findings } = await createDiagnose({ store })({ evidenceRef });
-  const run = () => createAnalyze({ store, model })({ evidenceRef, findings });
+  const run = () => createAnalyze({ store, model, templates: [{ id: 'generic', summary: 'Keep the evidence, then restart.' }] })({ evidenceRef, findings });
   return { run, model, store, findings };
 }
 
@@ -53,6 +53,12 @@ describe('a good answer', () => {
     expect((await (await analyse([answer()])).run()).proposals).toEqual([]);
   });
 
+  it('may choose a template from the list, or none', async () => {
+    const chosen = async (template: unknown) => (await (await analyse([{ ...answer(item()), template }])).run()).template;
+    expect(await chosen('generic')).toBe('generic');
+    expect(await chosen(null)).toBeUndefined();
+  });
+
   it('may come at the second try, which is told why and nothing more', async () => {
     const { run, model } = await analyse(['```json\n{"secret":"attack"}\n```', answer(item())]);
     expect((await run()).proposals).toHaveLength(1);
@@ -70,6 +76,7 @@ describe('a hijacked model gets nothing through', () => {
     ['a locator of its own', answer(item({ parameters: { revision: 1, namespace: 'kube-system' } }))],
     ['a locator beside the parameters', answer({ ...item(), namespace: 'kube-system' })],
     ['an action on a kind it does not act on', answer(item({ action: 'cordon_node', parameters: {} }))],
+    ['a template that is not in the list', { ...answer(item()), template: 'drop-database' }],
     ['an extra parameter', answer(item({ parameters: { revision: 1, force: true } }))],
     ['a number as text', answer(item({ parameters: { revision: '1' } }))],
     ['revision zero', answer(item({ parameters: { revision: 0 } }))],
