@@ -33,6 +33,11 @@ describe('what is asked before a write', () => {
       stepOf('drain_node', [{ op: 'evict', ref: pod, uid: 'u' }, { op: 'evict', ref: { ...pod, name: 'api-2' }, uid: 'v' }, { op: 'evict', ref: { ...pod, namespace: 'data' }, uid: 'w' }]),
       ['create pods/eviction shop', 'create pods/eviction data'],
     ],
+    [
+      'a controller by its name, not all of its kind',
+      stepOf('reset_service_mesh', [{ op: 'edit', ref: { ...deployment, namespace: 'istio-system', name: 'istiod' }, uid: 'u', edits: [] }]),
+      ['patch deployments istio-system istiod'],
+    ],
     ['nothing for what only reads', stepOf('collect_diagnostics', [], [], false), []],
     ['nothing where there is nothing to do', stepOf('scale_deployment', []), []],
   ])('%s', async (_what, step, expected) => {

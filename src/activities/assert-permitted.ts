@@ -31,7 +31,9 @@ const textOf = ({ verb, resource, subresource, namespace }: Question): string =>
 export function questionsOf(action: Pick<Action, 'permissions'>, step: Pick<Step, 'changes' | 'undo'>): Question[] {
   const undo = step.undo.kind === 'none' ? [] : step.undo.changes;
   const all = [...step.changes, ...undo].flatMap((change) => {
-    const fitting = action.permissions.filter((p) => isAbout(p, change));
+    const about = action.permissions.filter((p) => isAbout(p, change));
+    // an object that is named needs no right over all of its kind
+    const fitting = about.some((p) => p.names) ? about.filter((p) => p.names) : about;
     // the fallback of a row is asked for only where nothing else fits: then it is the way that was chosen
     const needed = fitting.some((p) => !p.isOptional) ? fitting.filter((p) => !p.isOptional) : fitting;
     return needed.flatMap((p) => p.verbs.map((verb) => questionOf(p, verb, change)));
