@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectRef } from '../../../src/domain/kube.js';
 import type { ActionCase } from './action-case.js';
 import { claimOf, storageClassOf, volumeOf } from './claims.js';
+import { clusterRef, healthyDatabase } from './databases.js';
 import { objectIn, type Stage } from './stage.js';
 
 const SNAPSHOTS = 'snapshot.storage.k8s.io/v1';
@@ -60,6 +61,19 @@ export const backupData: ActionCase = {
         { when: 'the snapshot is named by the caller', code: 'InvalidParams', params: () => ({ name: 'mine' }) },
         { when: 'both a claim and a database are named', code: 'NotGrounded', params: () => ({ database: 'orders' }) },
         { when: 'it is of another namespace', code: 'NotGrounded', params: () => ({ namespace: 'elsewhere' }) },
+      ],
+    },
+    {
+      name: 'a database',
+      async prepare(stage) {
+        const ns = await healthyDatabase(stage);
+        return { ref: clusterRef(ns), params: { namespace: ns, database: 'pg' }, writes: ['create backups'], picture: (o) => o.spec };
+      },
+      refusals: [
+        { when: 'its operator is not installed', code: 'Unsupported', apis: [] },
+        { when: 'its owner configured no backup', code: 'Unsupported', spoil: (objects, { ref }) => void delete objectIn(objects, ref).spec.backup },
+        { when: 'policy asks for another method', code: 'Unsupported', policy: () => ({ actions: { backup_data: { method: 'plugin' } } }) },
+        { when: 'a destination is given', code: 'InvalidParams', params: () => ({ destinationPath: 's3://elsewhere' }) },
       ],
     },
   ],
