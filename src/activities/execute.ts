@@ -21,6 +21,8 @@ export interface ExecuteDeps {
   clock: Clock;
   /** The brakes (`createTakeSlot`): taken before the first write of an `apply`, held until it is over. Throws `Busy`. An undo never waits. */
   takeSlot?(step: Step, actionId: string, isOngoing: boolean): Promise<HeldSlot>;
+  /** Did an earlier attempt of this action come as far as its slot? One that only waited (`Busy`) wrote nothing. Default: yes. */
+  hadSlot?(actionId: string): Promise<boolean>;
   /** The kill switch, asked right before every write of an `apply`: throws `Paused`. An undo is never stopped by it. */
   assertNotPaused?(step: Step): Promise<void> | void;
   /** C12, asked at the same moment: throws `AlreadyRemediated` when the occurrences were resolved meanwhile. */
@@ -114,7 +116,7 @@ interface Within {
 async function applyWithin(deps: ExecuteDeps, action: Action, { step, problems }: ExecuteInput, { context, pulse, takeSlot }: Within): Promise<StepReply> {
   // What was begun must be finished or undone: after the first write only the kill switch is asked, which leads to the undo.
   const written = { ever: pulse.previous?.hasWritten === true };
-  const isRetry = Context.current().info.attempt > 1;
+  const isRetry = Context.current().info.attempt > 1 && ((await deps.hadSlot?.(context.actionId)) ?? true);
   const watching = watched(context, {
     isRepeat: isRetry,
     async beforeWrite() {

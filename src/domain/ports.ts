@@ -174,6 +174,8 @@ export interface Store {
 
   /** Takes the slot of an action, or says which brake holds. Its own slot is always given again. */
   takeSlot(slot: Slot, brakes: Brakes, lease: { leaseMs: number; isOngoing: boolean }): Promise<keyof Brakes | undefined>;
+  /** An attempt of this action took its slot and did not give it back: it may have written. */
+  hasSlot(id: string): Promise<boolean>;
   renewSlot(id: string, leaseMs: number): Promise<void>;
   freeSlot(id: string): Promise<void>;
 

@@ -144,6 +144,7 @@ function activityTables(parts: Parts): ActivityTables {
     cluster,
     actions,
     clock,
+    hadSlot: (actionId) => store.hasSlot(actionId),
     takeSlot: createTakeSlot({ store, brakes: brakesOf(config), nodePoolOf: (step) => nodePoolOf(parts.cluster, step) }),
     assertNotPaused: createAssertNotPaused({ policy: () => policy.current(), clock }),
     assertStillFiring: (problems) => assertStillFiring(store, parts.cluster.name, problems),

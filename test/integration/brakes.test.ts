@@ -112,8 +112,10 @@ describe('the brakes', () => {
     expect(await store.takeSlot(slot, DEFAULT_BRAKES, { leaseMs: 60_000, isOngoing: false })).toBeUndefined();
     expect(await store.takeSlot(slot, DEFAULT_BRAKES, { leaseMs: 60_000, isOngoing: false })).toBeUndefined();
     expect(await store.takeSlot({ ...slot, id: 'b' }, DEFAULT_BRAKES, { leaseMs: 60_000, isOngoing: false })).toBe('perTarget');
+    expect([await store.hasSlot('a'), await store.hasSlot('b')]).toEqual([true, false]);
     expect(await store.takeSlot({ ...slot, id: 'b' }, DEFAULT_BRAKES, { leaseMs: 1, isOngoing: true })).toBeUndefined();
     await store.freeSlot('a');
+    expect(await store.hasSlot('a')).toBe(true); // its report may have been lost
     await new Promise((r) => setTimeout(r, 20));
     expect(await store.takeSlot({ ...slot, id: 'c' }, DEFAULT_BRAKES, { leaseMs: 60_000, isOngoing: false })).toBeUndefined();
   });

@@ -1,10 +1,12 @@
--- Actions that are under way. A slot outlives its process by the lease, then it is free.
+-- Actions that are under way. A slot outlives its process by the lease, then it is free. One that is over does not count any
+-- more, and is kept for a while: an attempt whose report was lost finds that it had been there.
 create table action_slots (
   id         text primary key,
   cluster    text        not null,
   namespace  text,
   target     text        not null,
   node_pool  text,
+  is_over    boolean     not null default false,
   expires_at timestamptz not null
 );
 
@@ -25,7 +27,7 @@ begin
            count(*) filter (where namespace = in_namespace) as namespace,
            count(*) filter (where target = on_target) as target,
            count(*) filter (where node_pool = in_pool) as pool
-      into held from action_slots where cluster = in_cluster;
+      into held from action_slots where cluster = in_cluster and not is_over;
     if held.target >= per_target then return 'perTarget'; end if;
     if held.pool >= per_pool then return 'perNodePool'; end if;
     if held.namespace >= per_namespace then return 'perNamespace'; end if;
@@ -33,6 +35,6 @@ begin
   end if;
   insert into action_slots (id, cluster, namespace, target, node_pool, expires_at)
     values (new_id, in_cluster, in_namespace, on_target, in_pool, until)
-    on conflict (id) do update set expires_at = excluded.expires_at;
+    on conflict (id) do update set expires_at = excluded.expires_at, is_over = false;
   return null;
 end $$;
