@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { edited, factsOf, nodeOf, NOW, threeNodes } from '../../test/support/objects.js';
+import { edited, factsOf, nodeOf, NOW, problemOf, threeNodes } from '../../test/support/objects.js';
 import { invert, type Change } from '../domain/change.js';
+import type { Problem } from '../domain/evidence.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
 import { cordonNode } from './cordon-node.js';
 import { CORDONED_BY } from './node.js';
@@ -9,6 +10,7 @@ import { uncordonNode } from './uncordon-node.js';
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const editsOf = (change: Change | undefined) => (change?.op === 'edit' ? change.edits : []);
 const params = { node: 'worker-1' };
+const leaving = (node: KubeObject): KubeObject => ({ ...node, metadata: { ...node.metadata, deletionTimestamp: NOW } });
 const ours = { annotations: { [CORDONED_BY]: 'remediation/test/-/Node/worker-1' }, isCordoned: true };
 
 describe('cordon_node', () => {
@@ -51,7 +53,7 @@ describe('cordon_node', () => {
 });
 
 describe('uncordon_node', () => {
-  const plan = (node: KubeObject, limits = {}) => uncordonNode.plan(node, params, factsOf([node], { limits }));
+  const plan = (node: KubeObject, limits = {}, problems: Problem[] = []) => uncordonNode.plan(node, params, factsOf([node], { limits, problems }));
 
   it('opens the node and takes our mark away; undoing closes it again', () => {
     const node = nodeOf('worker-1', ours);
@@ -73,7 +75,21 @@ describe('uncordon_node', () => {
     ['policy wants longer', nodeOf('worker-1', ours), { readyFor: '30d' }],
     ['it is under pressure', nodeOf('worker-1', { ...ours, conditions: [{ type: 'DiskPressure', status: 'True' }] }), {}],
     ['an autoscaler is removing it', nodeOf('worker-1', { ...ours, spec: { unschedulable: true, taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }] } }), {}],
+    ['it is being removed', leaving(nodeOf('worker-1', ours)), {}],
+    ['kured reboots it', nodeOf('worker-1', { ...ours, annotations: { ...ours.annotations, 'weave.works/kured-reboot-in-progress': NOW } }), {}],
+    ['its machine config is not done', nodeOf('worker-1', { ...ours, annotations: { ...ours.annotations, 'machineconfiguration.openshift.io/state': 'Working' } }), {}],
   ])('refuses when %s', (_why, node, limits) => {
     expect(() => plan(node, limits)).toThrow(code('PreconditionChanged'));
+  });
+
+  it.each([
+    ['refuses while an alert about its health fires', problemOf({ alert: 'KubeNodeReadinessFlapping', labels: { node: 'worker-1' } }), false],
+    ['does not care about another node', problemOf({ alert: 'KubeNodeNotReady', labels: { node: 'worker-2' } }), true],
+    ['does not care about what is over', problemOf({ alert: 'KubeNodeNotReady', status: 'resolved', labels: { node: 'worker-1' } }), true],
+    ['does not care about alerts of its pods', problemOf({ alert: 'KubePodNotReady', labels: { node: 'worker-1' } }), true],
+  ])('%s', (_what, problem, isFit) => {
+    const planning = () => plan(nodeOf('worker-1', ours), {}, [problem]);
+    if (isFit) expect(planning().changes).toHaveLength(1);
+    else expect(planning).toThrow(code('PreconditionChanged'));
   });
 });

@@ -1,7 +1,9 @@
-import { controllerOf, isNodeReady, type KubeObject, type World } from '../domain/kube.js';
+import { controllerOf, isNodeReady, isPodReady, type KubeObject, type World } from '../domain/kube.js';
 import { withoutRoom } from './capacity.js';
 import type { ActionFacts } from './define.js';
-import { checkPool, isControlPlane, isOurCordon, leavingTaintOf, poolOf } from './node.js';
+import { checkPool, isCordoned, isControlPlane, isOurCordon, leavingTaintOf, poolOf } from './node.js';
+import { placementAgainst } from './node-fit.js';
+import { upgradeIn } from './node-upgrade.js';
 import { hasEmptyDir, isFinished, nameOfPod } from './pod.js';
 import { budgetsOf, refuse } from './workload.js';
 
@@ -10,7 +12,8 @@ export function checkDrain(node: KubeObject, pods: readonly KubeObject[], facts:
   checkNode(node, facts.world);
   for (const pod of pods) checkPod(pod, facts);
   checkDns(node, pods, facts.world);
-  const stranded = withoutRoom(facts.world, pods.filter((p) => !isFinished(p)), (_pod, n) => n.metadata.name !== node.metadata.name);
+  const mayGo = (pod: KubeObject, n: KubeObject): boolean => n.metadata.name !== node.metadata.name && placementAgainst(facts.world, pod, n) === undefined;
+  const stranded = withoutRoom(facts.world, pods.filter((p) => !isFinished(p)), mayGo);
   if (stranded[0]) {
     refuse('PreconditionChanged', `node ${node.metadata.name}: ${stranded.length} of its pods fit on no other node (first ${nameOfPod(stranded[0])}); add nodes first`);
   }
@@ -22,10 +25,16 @@ function checkNode(node: KubeObject, world: World): void {
   if (isControlPlane(node)) refuse('PreconditionChanged', `${at} runs the control plane; a person must drain it`);
   const leaving = leavingTaintOf(node);
   if (leaving) refuse('PreconditionChanged', `${at} is being removed by somebody else (${leaving}); leave it to them`);
-  const other = poolOf(world, node).find((n) => n.metadata.name !== node.metadata.name && isOurCordon(n));
+  const upgrade = upgradeIn(world, node);
+  if (upgrade) refuse('PreconditionChanged', `${at}: an upgrade goes through its pool (${upgrade}); wait until it is through`);
+  const other = poolOf(world, node).find((n) => n.metadata.name !== node.metadata.name && isBeingDrained(n, world));
   if (other) refuse('PreconditionChanged', `${at}: node ${other.metadata.name} of the same pool is already out; finish with that one first`);
   checkPool(world, node);
 }
+
+/** Ours is out until we open it again. A person's cordon alone may stay for months: it is a drain while pods are leaving. */
+const isBeingDrained = (node: KubeObject, world: World): boolean =>
+  isOurCordon(node) || (isCordoned(node) && world.list('Pod').some((p) => p.spec?.nodeName === node.metadata.name && p.metadata.deletionTimestamp !== undefined));
 
 /** What we ourselves stand on: draining it would stop the drain half-way. */
 const OURS = ['kubernaut', 'temporal', 'postgresql', 'postgres'];
@@ -50,8 +59,11 @@ function checkPod(pod: KubeObject, { world, limits }: ActionFacts): void {
 
 function checkDns(node: KubeObject, pods: readonly KubeObject[], world: World): void {
   const isDns = (p: KubeObject): boolean => p.metadata.labels?.['k8s-app'] === 'kube-dns';
-  if (!pods.some(isDns)) return;
-  if (world.list('Pod', 'kube-system').filter(isDns).every((p) => p.spec?.nodeName === node.metadata.name)) {
+  const here = pods.filter(isDns);
+  if (here.length === 0) return;
+  // pods of other nodes may be recorded without labels: their owner knows how many there are
+  const ready: number = world.topOwnerOf(here[0]!).status?.readyReplicas ?? world.list('Pod', 'kube-system').filter((p) => isDns(p) && isPodReady(p)).length;
+  if (ready <= here.filter(isPodReady).length) {
     refuse('PreconditionChanged', `node ${node.metadata.name} holds the last CoreDNS pod; scale CoreDNS or move it first`);
   }
 }

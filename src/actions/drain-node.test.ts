@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { daemonSetOf, deploymentOf, factsOf, nodeOf, pdbOf, podOf, replicaSetOf, threeNodes } from '../../test/support/objects.js';
+import { daemonSetOf, deploymentOf, factsOf, nodeOf, NOW, pdbOf, podOf, replicaSetOf, threeNodes } from '../../test/support/objects.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
 import { drainNode } from './drain-node.js';
 import { CORDONED_BY } from './node.js';
@@ -8,7 +8,18 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 const deployment = deploymentOf();
 const set = replicaSetOf(deployment, 1, { available: 2 });
 const owned = (name: string, o: Parameters<typeof podOf>[1] = {}) => podOf(name, { owner: set, ...o });
+const dns = deploymentOf('dns', { namespace: 'kube-system', replicas: 1 });
+const dnsSet = replicaSetOf(dns, 1, { available: 1 });
+const leaving = (pod: KubeObject): KubeObject => ({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: NOW } });
 const params = { node: 'worker-1', deadline: '30m' };
+
+const localVolume: KubeObject[] = [
+  { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace: 'shop', name: 'data', uid: 'c' }, spec: { volumeName: 'v' } },
+  {
+    apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'v', uid: 'v' },
+    spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['worker-1'] }] }] } } },
+  },
+];
 
 function plan(pods: KubeObject[], o: { node?: KubeObject; others?: KubeObject[]; limits?: object; params?: typeof params } = {}) {
   const node = o.node ?? nodeOf('worker-1');
@@ -38,6 +49,22 @@ describe('drain_node', () => {
     expect(plan([owned('api-1'), pdbOf('api', { allowed: 0 })]).summary).toContain('no disruption left in shop/api');
   });
 
+  it('lets as many go at once as the policy says, five by default, thirty-two at most', () => {
+    const parallel = (limits: object) => (plan([owned('api-1')], { limits }).parameters as { parallel: number }).parallel;
+    expect([parallel({}), parallel({ parallel: 12 }), parallel({ parallel: 100 })]).toEqual([5, 12, 32]);
+    expect(() => parallel({ parallel: 'all' })).toThrow(code('PolicyDenied'));
+  });
+
+  it('drains the node of one CoreDNS pod while its owner has others', () => {
+    const two = deploymentOf('dns', { namespace: 'kube-system', replicas: 2 });
+    expect(plan([two, dnsSet, podOf('dns-1', { owner: dnsSet, namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } })]).changes).toHaveLength(2);
+  });
+
+  it('goes on beside a cordon that a person left long ago', () => {
+    const others = [nodeOf('worker-2'), nodeOf('worker-3'), nodeOf('worker-4'), nodeOf('worker-5', { isCordoned: true })];
+    expect(plan([owned('api-1')], { others }).changes).toHaveLength(2);
+  });
+
   it('takes emptyDir data only where policy allows it', () => {
     const pod = owned('api-1', { spec: { volumes: [{ name: 'tmp', emptyDir: {} }] } });
     expect(() => plan([pod])).toThrow(code('PreconditionChanged'));
@@ -50,10 +77,14 @@ describe('drain_node', () => {
     ['it runs the control plane', [], { node: nodeOf('worker-1', { labels: { 'node-role.kubernetes.io/control-plane': '' } }) }, 'PreconditionChanged'],
     ['a pod would not come back', [podOf('bare')], {}, 'PreconditionChanged'],
     ['it hosts what we run on', [owned('temporal-1', { labels: { 'app.kubernetes.io/name': 'temporal' } })], {}, 'PreconditionChanged'],
-    ['it holds the last CoreDNS pod', [owned('dns-1', { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } })], {}, 'PreconditionChanged'],
+    ['it holds the last CoreDNS pod', [dns, dnsSet, podOf('dns-1', { owner: dnsSet, namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } })], {}, 'PreconditionChanged'],
     ['a pod is under two budgets', [owned('api-1'), pdbOf('api'), pdbOf('api', { name: 'api-too' })], {}, 'PreconditionChanged'],
     ['its pods fit nowhere else', [owned('api-1', { resources: { requests: { memory: '6Gi' } } }), owned('api-2', { resources: { requests: { memory: '6Gi' } } })], { others: [nodeOf('worker-2'), nodeOf('worker-3', { allocatable: { memory: '1Gi' } })] }, 'PreconditionChanged'],
     ['another node of the pool is out', [], { others: [nodeOf('worker-2'), nodeOf('worker-3'), nodeOf('worker-4'), nodeOf('worker-5', { isCordoned: true, annotations: { [CORDONED_BY]: 'x' } })] }, 'PreconditionChanged'],
+    ['a person is draining another node of the pool', [leaving(owned('far-1', { node: 'worker-5' }))], { others: [nodeOf('worker-2'), nodeOf('worker-3'), nodeOf('worker-4'), nodeOf('worker-5', { isCordoned: true })] }, 'PreconditionChanged'],
+    ['kured reboots a node of the pool', [], { others: [nodeOf('worker-2', { annotations: { 'kured.dev/kured-reboot-in-progress': NOW } }), nodeOf('worker-3')] }, 'PreconditionChanged'],
+    ['an upgrade goes through the pool', [], { others: [nodeOf('worker-2'), nodeOf('worker-3'), nodeOf('worker-4', { status: { nodeInfo: { kubeletVersion: 'v1.36.3' } } }), nodeOf('worker-5', { isCordoned: true, status: { nodeInfo: { kubeletVersion: 'v1.35.1' } } })] }, 'PreconditionChanged'],
+    ['a volume is a disk of the node', [owned('api-1', { spec: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] } }), ...localVolume], {}, 'PreconditionChanged'],
     ['too little of the pool would stay', [], { others: [nodeOf('worker-2')] }, 'PreconditionChanged'],
   ])('refuses when %s', (_why, pods, o, expected) => {
     expect(() => plan(pods, o)).toThrow(code(expected));

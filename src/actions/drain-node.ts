@@ -86,8 +86,11 @@ function workloadsOf(world: World, pods: readonly KubeObject[]): Evacuated[] {
   const tops = new Map(pods.map((p) => world.topOwnerOf(p)).map((o) => [o.metadata.uid ?? o.metadata.name, o]));
   return [...tops.values()]
     .filter((o) => o.kind !== 'Pod')
-    .map((o) => ({ kind: o.kind, namespace: o.metadata.namespace ?? '', name: o.metadata.name, ready: readyPodsOf(world, o).length }));
+    .map((o) => ({ kind: o.kind, namespace: o.metadata.namespace ?? '', name: o.metadata.name, ready: readyIn(world, o) }));
 }
+
+/** Pods on other nodes may be recorded without their owner: its own count is the better one. */
+const readyIn = (world: World, owner: KubeObject): number => Math.max(readyPodsOf(world, owner).length, Number(owner.status?.readyReplicas ?? 0));
 
 function replacementsReady(world: World, workloads: readonly Evacuated[]): Progress {
   const short = workloads.find((w) => {

@@ -56,6 +56,11 @@ describe('increase_resources', () => {
     expect(editsOf(changes[0])[1]).toMatchObject({ before: {}, after: { limits: { memory: '512Mi' } } });
   });
 
+  it('refuses a limit below the request', () => {
+    const object = deploymentOf('api', { resources: { requests: { memory: '512Mi' }, limits: { memory: '128Mi' } } });
+    expect(() => plan({ object, params: { memory: '256Mi' } })).toThrow(code('InvalidParams'));
+  });
+
   it('does nothing when the container has it already', () => {
     expect(plan({ params: { memory: '256Mi' } }).changes).toEqual([]);
   });

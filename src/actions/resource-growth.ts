@@ -28,6 +28,7 @@ export function grow(found: FoundContainer, wanted: { cpu?: string; memory?: str
     checkStep(name, current.value, to, at);
     const sides = current.side === 'limits' && requestFollows(found, name) ? (['limits', 'requests'] as const) : [current.side];
     for (const side of sides) resources[side] = { ...resources[side], [name]: to };
+    checkRequest(found, resources, name, at);
     raised.push({ name, from: current.value, to });
   }
   return { resources, raised, text: NAMES.flatMap((name) => (wanted[name] ? [`${name} ${wanted[name]}`] : [])).join(', ') };
@@ -63,6 +64,13 @@ function currentOf({ effective }: FoundContainer, name: ResourceName): { side: '
 function checkStep(name: ResourceName, from: string, to: string, at: string): void {
   if (quantityOf(to) < quantityOf(from)) refuse('InvalidParams', `${at}: ${name} ${to} is less than the ${from} it has; this action only increases`);
   if (quantityOf(to) > quantityOf(from) * MAX_FACTOR) refuse('InvalidParams', `${at}: ${name} ${to} is more than twice the ${from} it has; choose at most twice`);
+}
+
+/** Of the template as it will be. Where the template has a request alone, the namespace's default limit may still be below it. */
+function checkRequest({ spec }: FoundContainer, { requests, limits }: Resources, name: ResourceName, at: string): void {
+  const [request, limit] = [requests?.[name], limits?.[name]];
+  if (request === undefined || limit === undefined || quantityOf(limit) >= quantityOf(request)) return;
+  refuse('InvalidParams', `${at}: container ${spec.name} asks for ${name} ${request}, a limit of ${limit} is less; choose at least its request`);
 }
 
 /** A template without a request gets one of the limit's size when the pod is made: it follows by itself. */

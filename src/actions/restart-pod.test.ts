@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deploymentOf, edited, factsOf, LAST_YEAR, nodeOf, NOW, pdbOf, podOf, replicaSetOf, statefulSetOf, threeNodes } from '../../test/support/objects.js';
+import { daemonSetOf, deploymentOf, edited, factsOf, LAST_YEAR, nodeOf, NOW, pdbOf, podOf, replicaSetOf, statefulSetOf, threeNodes } from '../../test/support/objects.js';
 import type { Change } from '../domain/change.js';
 import type { PastAction } from '../domain/evidence.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
@@ -52,6 +52,7 @@ describe('restart_pod, one pod', () => {
     ['it has finished', owned('api-1', { phase: 'Succeeded' }), [], {}, 'PreconditionChanged'],
     ['its node is not Ready', owned('api-1', { node: 'dead' }), [nodeOf('dead', { isReady: false })], {}, 'PreconditionChanged'],
     ['its node is unknown', owned('api-1', { node: 'gone' }), [], {}, 'PreconditionChanged'],
+    ['it is an agent of a protected namespace', podOf('agent-1', { namespace: 'kube-system', owner: daemonSetOf('agent', { namespace: 'kube-system' }) }), [], {}, 'PolicyDenied'],
     ['its workload was restarted twice within the hour', owned('api-1'), [owned('api-2')], { history: [restarted('api-2', NOW), restarted('api-2', NOW)] }, 'PolicyDenied'],
   ])('refuses when %s', (_why, pod, others, more, expected) => {
     expect(() => plan(pod, others, more)).toThrow(code(expected));

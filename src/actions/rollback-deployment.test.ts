@@ -17,6 +17,12 @@ const history = (object: KubeObject, two: object = {}, one: object = {}) => [
   replicaSetOf(object, 1, { image: 'api:1', createdAt: YESTERDAY, ...one }),
 ];
 
+function withClaim(replicaSet: KubeObject): KubeObject {
+  const copy = structuredClone(replicaSet);
+  copy.spec.template.spec.volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'old' } }];
+  return copy;
+}
+
 function plan(object: KubeObject, sets: KubeObject[], params: object = {}, more: Parameters<typeof factsOf>[1] = {}) {
   return rollbackDeployment.plan(object, { namespace: 'shop', name: 'api', ...params }, factsOf([object, ...sets], { problems: [problemOf()], ...more }));
 }
@@ -86,6 +92,9 @@ describe('rollback_deployment', () => {
     ['there is no earlier revision', (o) => [replicaSetOf(o, 3)], {}, {}, {}, 'PreconditionChanged'],
     ['the template was not rolled out yet', (o) => history(o).slice(1), {}, {}, {}, 'PreconditionChanged'],
     ['the revision is the current one', history, { revision: 3 }, {}, {}, 'InvalidParams'],
+    ['the revision is a later one', (o) => [...history(o), replicaSetOf(o, 4, { image: 'api:4' })], { revision: 4 }, {}, {}, 'InvalidParams'],
+    ['the revision has the same template', (o) => [...history(o).slice(0, 2), replicaSetOf(o, 1)], { revision: 1 }, {}, {}, 'InvalidParams'],
+    ['it mounts a claim that is gone', (o) => history(o).map((rs) => (rs.metadata.annotations!['deployment.kubernetes.io/revision'] === '2' ? withClaim(rs) : rs)), {}, {}, {}, 'PreconditionChanged'],
     ['the revision is not there', history, { revision: 9 }, {}, {}, 'InvalidParams'],
     ['the alert began before the rollout', history, {}, { problems: [problemOf({ startedAt: YESTERDAY })] }, {}, 'PreconditionChanged'],
     ['the alert began long after the rollout', history, {}, { limits: { window: '10m' } }, {}, 'PreconditionChanged'],

@@ -4,7 +4,7 @@ import { durationMs } from '../domain/duration.js';
 import type { KubeObject } from '../domain/kube.js';
 import { defineAction, type ActionFacts } from './define.js';
 import { Locator } from './parameters.js';
-import { currentRevisionOf, fallbackOf, HASH_LABEL, revisionOf, revisionsOf, rolledOutAt, templateOf } from './revisions.js';
+import { currentRevisionOf, fallbackOf, HASH_LABEL, hasTemplateOf, revisionOf, revisionsOf, rolledOutAt, templateOf } from './revisions.js';
 import { rolloutProgress, rolloutTimeoutS, staleDeadlineOf, withStaleDeadline } from './rollout.js';
 import { refuse } from './workload.js';
 
@@ -17,8 +17,8 @@ const SLACK_MS = durationMs('1m');
  * Puts the Deployment back to the template of an earlier revision, pinned by its pod-template-hash: revision numbers
  * move with every rollout, so a repeat by number would roll forward again.
  *
- * ConfigMaps and Secrets that the old template names are not looked up (they are never cached): a missing one shows
- * as pods that do not start, `verify` does not reach, and the rollback is undone.
+ * Claims that the old template names must exist. ConfigMaps, Secrets and service accounts are not looked up (we may not list
+ * them, and a dry run of a Deployment does not look either): a missing one shows as pods that do not start, `verify` does not reach, and the rollback is undone.
  */
 export const rollbackDeployment = defineAction({
   id: 'rollback_deployment',
@@ -46,6 +46,7 @@ export const rollbackDeployment = defineAction({
     const current = currentRevisionOf(facts.world, object);
     if (!current) return refuse('PreconditionChanged', `${at} carries a template that was not rolled out yet; finish that rollout first`);
     const chosen = choose(object, current, params.revision, facts);
+    checkClaims(object, chosen, facts);
     checkWindow(object, current, facts);
     const to = revisionOf(chosen);
     const isFar = revisionOf(current) - to > MAX_REVISIONS_BACK || Date.parse(facts.now) - Date.parse(chosen.metadata.creationTimestamp ?? facts.now) > OLD_MS;
@@ -72,9 +73,21 @@ function choose(object: KubeObject, current: KubeObject, revision: number | unde
     return fallbackOf(world, object, current) ?? refuse('PreconditionChanged', `${at} has no earlier revision that is known to have worked; choose another action`);
   }
   if (revision === revisionOf(current)) refuse('InvalidParams', `${at} is at revision ${revision} already; choose an earlier one`);
+  if (revision > revisionOf(current)) refuse('InvalidParams', `${at} is at revision ${revisionOf(current)}, ${revision} is no earlier one; choose one below`);
   const all = revisionsOf(world, object);
   const found = all.find((rs) => revisionOf(rs) === revision);
-  return found ?? refuse('InvalidParams', `${at} has no revision ${revision}; it has ${all.map(revisionOf).join(', ')}`);
+  if (!found) return refuse('InvalidParams', `${at} has no revision ${revision}; it has ${all.map(revisionOf).join(', ')}`);
+  if (hasTemplateOf(object, found)) refuse('InvalidParams', `${at} has the template of revision ${revision} already; choose another one`);
+  return found;
+}
+
+/** Claims are recorded whole, or the record says that some were left out. */
+function checkClaims(object: KubeObject, chosen: KubeObject, { world, evidence }: ActionFacts): void {
+  const { namespace, name } = object.metadata;
+  if (evidence.missing.some((m) => m.what.startsWith('PersistentVolumeClaim'))) return;
+  const volumes: { persistentVolumeClaim?: { claimName: string } }[] = chosen.spec.template.spec?.volumes ?? [];
+  const gone = volumes.flatMap((v) => v.persistentVolumeClaim?.claimName ?? []).find((claim) => !world.get('PersistentVolumeClaim', namespace, claim));
+  if (gone) refuse('PreconditionChanged', `deployment ${namespace}/${name}: revision ${revisionOf(chosen)} mounts claim ${gone}, which does not exist any more; choose another revision`);
 }
 
 /** A rollout is only to blame for what began after it, and soon after it. Policy `window`, default 24 h. */

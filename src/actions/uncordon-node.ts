@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { durationMs } from '../domain/duration.js';
+import type { Evidence } from '../domain/evidence.js';
 import { conditionOf, isNodeReady, type KubeObject } from '../domain/kube.js';
 import { defineAction, type ActionFacts } from './define.js';
 import { CORDONED_BY, hasUnschedulableTaint, isCordoned, isOurCordon, leavingTaintOf, nodeRef, troubleOf } from './node.js';
+import { upgradeOf } from './node-upgrade.js';
 import { Name } from './parameters.js';
 import { refuse } from './workload.js';
 
@@ -53,8 +55,11 @@ export const uncordonNode = defineAction({
 
 const readyMsOf = (node: KubeObject, now: string): number => Date.parse(now) - Date.parse(conditionOf(node, 'Ready')?.lastTransitionTime ?? now);
 
+/** Alerts about what makes a node unfit (KubeNodeReadinessFlapping stays while the node is Ready between two falls). */
+const TROUBLE_ALERT = /^(Kube)?Node.*(NotReady|Unreachable|Flapping|Pressure|Network|FilesystemAlmostOut|FilesystemSpace)/i;
+
 /** Ready for five minutes (policy `readyFor`), no pressure, nobody about to remove it. */
-function checkFit(node: KubeObject, { now, limits }: ActionFacts): void {
+function checkFit(node: KubeObject, { now, limits, evidence }: ActionFacts): void {
   const at = `node ${node.metadata.name}`;
   if (!isOurCordon(node)) refuse('PreconditionChanged', `${at} was cordoned by somebody else; ask them to uncordon it`);
   if (!isNodeReady(node)) refuse('PreconditionChanged', `${at} is not Ready; repair it first`);
@@ -64,4 +69,13 @@ function checkFit(node: KubeObject, { now, limits }: ActionFacts): void {
   if (trouble) refuse('PreconditionChanged', `${at} has ${trouble}; repair it first`);
   const leaving = leavingTaintOf(node) ?? (node.metadata.deletionTimestamp ? 'a deletion timestamp' : undefined);
   if (leaving) refuse('PreconditionChanged', `${at} is about to be removed (${leaving}); leave it cordoned`);
+  checkCauseGone(node, evidence);
+}
+
+function checkCauseGone(node: KubeObject, { problems }: Evidence): void {
+  const at = `node ${node.metadata.name}`;
+  const upgrade = upgradeOf(node);
+  if (upgrade) refuse('PreconditionChanged', `${at} is being upgraded (${upgrade}); leave it cordoned until that is through`);
+  const cause = problems.find((p) => p.status === 'firing' && p.labels.node === node.metadata.name && TROUBLE_ALERT.test(p.alert));
+  if (cause) refuse('PreconditionChanged', `${at}: ${cause.alert} is still firing, its cause is not gone; repair the node first`);
 }

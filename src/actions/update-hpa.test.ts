@@ -38,6 +38,7 @@ describe('update_hpa', () => {
     ['neither bound is given', {}, hpaOf(), undefined, {}, 'InvalidParams'],
     ['the minimum is above the maximum', { minReplicas: 5 }, hpaOf(), undefined, {}, 'InvalidParams'],
     ['the maximum is over the cap', { maxReplicas: 8 }, hpaOf(), undefined, { maxReplicas: 6 }, 'InvalidParams'],
+    ['the minimum is over the cap', { minReplicas: 8 }, hpaOf('api', { max: 9 }), undefined, { maxReplicas: 6 }, 'InvalidParams'],
     ['KEDA generates it', { maxReplicas: 8 }, hpaOf('api', { labels: { 'scaledobject.keda.sh/name': 'api' } }), undefined, {}, 'PreconditionChanged'],
     ['it is not held at its maximum', { maxReplicas: 8 }, hpaOf('api', { isHeld: false }), undefined, {}, 'PreconditionChanged'],
     ['its metrics are broken', { maxReplicas: 8 }, hpaOf('api', { status: { conditions: [{ type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric' }] } }), undefined, {}, 'PreconditionChanged'],

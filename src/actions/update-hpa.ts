@@ -93,6 +93,7 @@ function checkBounds(hpa: KubeObject, params: { minReplicas?: number; maxReplica
   if (owner !== true) refuse('PreconditionChanged', `${nameOf(hpa)}: ${owner}`);
   if (after.min > after.max) refuse('InvalidParams', `${nameOf(hpa)}: minimum ${after.min} is above maximum ${after.max}; choose a lower minimum`);
   const cap = Number(facts.limits.maxReplicas ?? DEFAULT_CAP);
+  if (after.min > cap && after.min > boundsOf(hpa).min) refuse('InvalidParams', `${nameOf(hpa)}: a minimum of ${after.min} replicas is over the cap of ${cap}; choose fewer`);
   if (after.max > cap && after.max > hpa.spec.maxReplicas) refuse('InvalidParams', `${nameOf(hpa)}: ${after.max} replicas is over the cap of ${cap}; choose fewer`);
 }
 

@@ -2,7 +2,7 @@ import { conditionOf, isNodeReady, podsOf, type KubeObject, type World } from '.
 import type { Target } from '../../domain/target.js';
 import { meshParts } from '../../actions/mesh.js';
 import { servicesNamedIn, textsOf } from './named-services.js';
-import { behindClaim, dependentsOf, ownersOf, podsUsing, slicesOf, storageOf } from './relatives.js';
+import { behindClaim, budgetsOver, dependentsOf, ownersOf, podsUsing, slicesOf, storageOf } from './relatives.js';
 import { newSelection, type Selection } from './selection.js';
 
 /** Workloads of whole namespaces stop here; nodes and the target's own chain never do. */
@@ -43,6 +43,7 @@ export function collectObjects(world: World, target: Target): CollectedObjects {
   selection.addSome('pods of the target', pods, MAX_PODS);
   selection.add(pods.flatMap((pod) => ownersOf(world, pod)));
   selection.add(storageOf(world, pods));
+  selection.add(budgetsOver(world, pods));
   selection.add(world.list('Node'));
   for (const kind of CLUSTER_WIDE) selection.add(world.list(kind));
   selection.add(meshParts(world));
@@ -84,7 +85,7 @@ function addNamespace(world: World, selection: Selection, namespace: string): vo
   const pods = world.list('Pod', namespace);
   selection.addSome(`pods of namespace ${namespace}`, pods, MAX_PODS);
   selection.addSome(`ReplicaSets of namespace ${namespace}`, world.list('ReplicaSet', namespace).filter((r) => isWorthKeeping(world, r)), MAX_WORKLOADS);
-  selection.add(world.list('PersistentVolumeClaim', namespace).slice(0, MAX_WORKLOADS));
+  selection.addSome(`PersistentVolumeClaims of namespace ${namespace}`, world.list('PersistentVolumeClaim', namespace), MAX_WORKLOADS);
   for (const kind of OPERATED) selection.addSome(`${kind}s of namespace ${namespace}`, world.list(kind, namespace), MAX_WORKLOADS);
 }
 

@@ -37,6 +37,14 @@ export const behindClaim = (world: World, claim: KubeObject): KubeObject[] =>
 export const podsUsing = (world: World, claim: KubeObject): KubeObject[] =>
   world.list('Pod', claim.metadata.namespace).filter((pod) => storageOf(world, [pod]).includes(claim));
 
+/** Disruption budgets that select any of these pods: those of a node come from many namespaces. */
+export const budgetsOver = (world: World, pods: readonly KubeObject[]): KubeObject[] => {
+  const namespaces = [...new Set(pods.map((p) => p.metadata.namespace))];
+  return namespaces
+    .flatMap((namespace) => world.list('PodDisruptionBudget', namespace))
+    .filter((b) => pods.some((p) => p.metadata.namespace === b.metadata.namespace && selects(b.spec?.selector, p.metadata.labels)));
+};
+
 /** Services of the namespace that select any of these label sets. */
 export function servicesOf(world: World, namespace: string | undefined, labelSets: readonly (Record<string, string> | undefined)[]): KubeObject[] {
   return world.list('Service', namespace).filter((service) => {

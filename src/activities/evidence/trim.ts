@@ -73,10 +73,11 @@ const askOf = ({ name, restartPolicy, resources }: Asking): Asking => ({ name, .
  */
 function skeleton(pod: KubeObject): KubeObject {
   const { nodeName, containers = [], initContainers, overhead } = pod.spec ?? {};
+  const { name, namespace, deletionTimestamp } = pod.metadata;
   return {
     apiVersion: pod.apiVersion,
     kind: pod.kind,
-    metadata: { name: pod.metadata.name, namespace: pod.metadata.namespace },
+    metadata: { name, namespace, ...(deletionTimestamp ? { deletionTimestamp } : {}) },
     spec: { nodeName, containers: containers.map(askOf), ...(initContainers ? { initContainers: initContainers.map(askOf) } : {}), ...(overhead ? { overhead } : {}) },
     status: { phase: pod.status?.phase, conditions: (pod.status?.conditions ?? []).filter((c: { type: string }) => c.type === 'Ready') },
   };
