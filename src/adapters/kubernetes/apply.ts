@@ -5,6 +5,7 @@ import { recordEvent, type Unmarked } from './action-event.js';
 import type { Connection } from './connection.js';
 import { execInPod } from './exec.js';
 import type { Rest } from './rest.js';
+import { freshOrThrow } from './stale-read.js';
 import { userAgentOf, type Writer } from './write.js';
 import { writeCall } from './write-call.js';
 import { writeEdit } from './write-edit.js';
@@ -33,7 +34,10 @@ export async function applyChange(deps: ApplyDeps, change: Change, options: Appl
     options,
     userAgent,
     world: deps.world,
-    read: async (ref, isFresh) => (isFresh ? undefined : known(deps.world(), ref, change, options)) ?? deps.rest.read(ref, subresource),
+    async read(ref, isFresh) {
+      const seen = cached(deps.world(), ref); // before the question: what changes meanwhile is no fault of the answer
+      return (isFresh ? undefined : known(deps.world(), ref, change, options)) ?? freshOrThrow(await deps.rest.read(ref, subresource), seen, ref);
+    },
   };
   const outcome = await write(writer, change, deps);
   const untraced = untracedOf(change);

@@ -179,23 +179,36 @@ export interface Cell {
  */
 export async function playFaults(faulty: FaultyStage, play: Play, choose: (writes: number) => Injected[]): Promise<Cell[]> {
   const cells: Cell[] = [];
-  let prepared = await prepare(faulty, play);
-  const faultless = prepared.step.undo.kind === 'exact' ? await undone(faulty, prepared) : undefined;
+  let set = await setUp(faulty, play);
   try {
-    for (const injected of choose(prepared.scene.writes.length)) {
-      if (cells.length > 0 && !isAsBefore(cells.at(-1)!)) prepared = await anew(faulty, prepared);
-      cells.push(await playOne(faulty, prepared, injected, faultless));
+    for (const injected of choose(set.prepared.scene.writes.length)) {
+      if (cells.length > 0 && !isAsBefore(cells.at(-1)!)) {
+        await leave(faulty.stage, set.prepared.scene);
+        set = await setUp(faulty, play);
+      }
+      cells.push(await playOne(faulty, set, injected));
     }
     return cells;
   } finally {
-    await leave(faulty.stage, prepared.scene);
+    await leave(faulty.stage, set.prepared.scene);
   }
+}
+
+interface Setting {
+  prepared: Prepared;
+  /** Where the undo is exact. */
+  faultless: Faultless | undefined;
+}
+
+async function setUp(faulty: FaultyStage, play: Play): Promise<Setting> {
+  const prepared = await prepare(faulty, play);
+  return { prepared, faultless: prepared.step.undo.kind === 'exact' ? await undone(faulty, prepared) : undefined };
 }
 
 /** Applied and exactly undone: the next fault can start from here. */
 const isAsBefore = ({ apply, undo }: Cell): boolean => apply === 'ok' && undo === 'ok';
 
-async function playOne(faulty: FaultyStage, prepared: Prepared, injected: Injected, faultless: Faultless | undefined): Promise<Cell> {
+async function playOne(faulty: FaultyStage, { prepared, faultless }: Setting, injected: Injected): Promise<Cell> {
   const expected = faultless?.apply ?? { writes: [...prepared.scene.writes].sort(), picture: undefined };
   const apply = judge(await run(faulty, prepared, 'apply', injected), expected, injected);
   const undo = faultless && judge(await run(faulty, prepared, 'undo', injected), faultless.undo, injected);
@@ -208,11 +221,6 @@ interface Faultless {
 }
 
 export const leave = async (stage: Stage, scene: Scene): Promise<void> => void (await (scene.clean ? scene.clean() : stage.forget(scene.ref.namespace)));
-
-async function anew(faulty: FaultyStage, { play, scene }: Prepared): Promise<Prepared> {
-  await leave(faulty.stage, scene);
-  return prepare(faulty, play);
-}
 
 async function undone(faulty: FaultyStage, prepared: Prepared): Promise<Faultless> {
   const apply = await run(faulty, prepared, 'apply');
