@@ -1,7 +1,7 @@
 import type { Change } from '../domain/change.js';
 import type { ExecuteContext } from './define.js';
 import { evictionGate, type EvictionGate } from './eviction-gate.js';
-import { ask, evictedBefore, evictionsOf, interrupted, nameOfEviction, untilGone, type Evicted, type Eviction } from './eviction-run.js';
+import { ask, evictedBefore, evictionsOf, interrupted, nameOfEviction, untilGone, untilOpen, type Evicted, type Eviction } from './eviction-run.js';
 
 /** Row 2.9, unless the policy says otherwise (`parallel`). */
 export const AT_ONCE = 5;
@@ -58,12 +58,12 @@ async function lane(run: Run): Promise<void> {
 }
 
 /** The first pod of the queue whose budget has room, as soon as there is one; undefined when none is left. */
-async function take({ context: { cluster, signal }, gate, queue }: Run): Promise<Eviction | undefined> {
+async function take({ context, gate, queue }: Run): Promise<Eviction | undefined> {
   if (queue.length === 0) return undefined;
-  const found = await cluster.waitFor((world) => {
+  const found = await untilOpen(context, (world) => {
     if (queue.length === 0) return { eviction: undefined };
     const at = queue.findIndex((e) => gate.admit(world, e));
     return at < 0 ? undefined : { eviction: queue.splice(at, 1)[0] };
-  }, signal);
+  });
   return found.eviction;
 }

@@ -74,6 +74,17 @@ describe('the gate before an eviction', () => {
     expect(admits(two, budget(1, '2'))).toBe(true);
   });
 
+  it('asks again after five seconds, though nothing changed: the change may have come before the no', () => {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+    admits(one, budget(1, '1'));
+    gate.refused(world(budget(1, '2')), of(one));
+    clock.mockReturnValue(4_900);
+    expect(admits(one, budget(1, '2'))).toBe(false);
+    clock.mockReturnValue(5_000);
+    expect(admits(one, budget(1, '2'))).toBe(true);
+    clock.mockRestore();
+  });
+
   it('lets the server judge a pod that is not Ready, and asks again when its budget changed', () => {
     expect(admits(ill, budget(0, '1'))).toBe(true);
     expect(gate.refused(world(budget(0, '1')), of(ill))).toBe(true);

@@ -6,7 +6,7 @@ import { budgetsOf } from './workload.js';
 export interface EvictionGate {
   /**
    * Is it worth asking the API server? If so it is taken as asked for: until the budget's status counts it, it is counted here.
-   * False: only a change of the cache can make it so.
+   * False: a change of the cache can make it so, or that `NO_MS` have passed since a no.
    */
   admit(world: World, eviction: Eviction): boolean;
   /** To be shown every change until the pod is gone: when it began to leave tells which budget's status counts that already. */
@@ -30,8 +30,12 @@ const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${met
 export function evictionGate(): EvictionGate {
   /** Evictions asked for, by budget and uid. */
   const asked = new Map<string, Map<string, Asked>>();
-  /** Version of the budget that said no, by the pods it said no to. */
-  const noes = new Map<string, string>();
+  /** Version of the budget that said no, and when, by the pods it said no to. */
+  const noes = new Map<string, { version: string; at: number }>();
+  const isStillNo = (pod: KubeObject, budget: KubeObject): boolean => {
+    const no = noes.get(noKey(pod, budget));
+    return no?.version === versionOf(budget) && Date.now() - no.at < NO_MS;
+  };
 
   const roomIn = (world: World, budget: KubeObject): number => {
     const mine = asked.get(keyOf(budget));
@@ -44,7 +48,7 @@ export function evictionGate(): EvictionGate {
       const pod = world.byUid(eviction.uid);
       const budget = pod && budgetsOf(world, pod)[0];
       if (!budget) return true;
-      if (noes.get(noKey(pod, budget)) === versionOf(budget)) return false;
+      if (isStillNo(pod, budget)) return false;
       // what is not Ready costs its budget nothing, or is refused whatever the count says: the server knows the budget's own rule
       if (!isPodReady(pod)) return true;
       if (roomIn(world, budget) <= 0) return false;
@@ -67,7 +71,7 @@ export function evictionGate(): EvictionGate {
       this.leave(eviction);
       const pod = world.byUid(eviction.uid);
       const budget = pod && budgetsOf(world, pod)[0];
-      if (budget) noes.set(noKey(pod, budget), versionOf(budget));
+      if (budget) noes.set(noKey(pod, budget), { version: versionOf(budget), at: Date.now() });
       return budget !== undefined;
     },
   };
@@ -84,6 +88,12 @@ interface Asked {
 
 /** No budget changes for a pod that it did not count: nobody waits for that longer than this. */
 const PATIENCE_MS = 10_000;
+
+/**
+ * The cache may have shown the change already when the no arrived, and then no other comes: the server is asked again after
+ * this long (actions.md 1.6).
+ */
+export const NO_MS = 5000;
 
 const versionOf = ({ metadata }: KubeObject): string => metadata.resourceVersion ?? '';
 

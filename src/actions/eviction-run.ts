@@ -2,11 +2,8 @@ import type { Change } from '../domain/change.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { World } from '../domain/kube.js';
 import type { ExecuteContext } from './define.js';
-import type { EvictionGate } from './eviction-gate.js';
+import { NO_MS, type EvictionGate } from './eviction-gate.js';
 import { pause } from './pause.js';
-
-/** actions.md 1.6: a budget that we may not read is asked again this often. One that is watched is waited for instead. */
-const STEP_MS = 5000;
 
 export type Eviction = Extract<Change, { op: 'evict' }>;
 
@@ -25,9 +22,21 @@ export const evictedBefore = (heartbeat: unknown): string[] =>
 /** One pinned pod: waits until its budget has room, evicts it, waits until its uid is gone. */
 export async function evict(eviction: Eviction, context: ExecuteContext, gate: EvictionGate): Promise<void> {
   do {
-    await context.cluster.waitFor((world) => gate.admit(world, eviction) || undefined, context.signal);
+    await untilOpen(context, (world) => gate.admit(world, eviction) || undefined);
   } while (!(await ask(eviction, context, gate)));
   await untilGone(eviction, context, gate);
+}
+
+/** By watch, and a look at the cache every now and then: a no also passes with time. */
+export async function untilOpen<T>({ cluster, signal }: ExecuteContext, isOpen: (world: World) => T | undefined): Promise<T> {
+  for (;;) {
+    const again = AbortSignal.timeout(NO_MS);
+    try {
+      return await cluster.waitFor(isOpen, AbortSignal.any([signal, again]));
+    } catch (error) {
+      if (signal.aborted || !again.aborted) throw error;
+    }
+  }
 }
 
 /**
@@ -46,7 +55,7 @@ export async function ask(eviction: Eviction, { cluster, actionId, isDryRun, sig
       if (isGone(error) || isTerminating(error, eviction, cluster.world())) return true;
       throw error;
     }
-    if (!gate.refused(cluster.world(), eviction)) await pause(STEP_MS, signal);
+    if (!gate.refused(cluster.world(), eviction)) await pause(NO_MS, signal);
     return false;
   }
 }
