@@ -63,13 +63,15 @@ async function growTo(cluster: OperatorObject, instances: Instance[], hands: Han
   return latest;
 }
 
-const patchPod = ({ metadata }: Pod, change: object, { client, pathOf }: Hands) =>
-  tolerating([404, 409], client.request('merge', pathOf(pods, metadata.namespace, metadata.name), { metadata: change }));
+const patchMeta = (what: Watched, { metadata }: Pod | Claim, change: object, { client, pathOf }: Hands) =>
+  tolerating([404, 409], client.request('merge', pathOf(what, metadata.namespace, metadata.name), { metadata: change }));
 
+/** On the pod and on its claim: what tells the primary's data from a copy. */
 async function setRoles(cluster: OperatorObject, instances: Instance[], hands: Hands): Promise<void> {
-  for (const { pod, name } of instances) {
+  for (const { pod, claim, name } of instances) {
     const role = name === cluster.status?.currentPrimary ? 'primary' : 'replica';
-    if (pod && pod.metadata.labels?.[label.role] !== role) await patchPod(pod, { labels: { [label.role]: role, role } }, hands);
+    if (pod && pod.metadata.labels?.[label.role] !== role) await patchMeta(pods, pod, { labels: { [label.role]: role, role } }, hands);
+    if (claim.metadata.labels?.[label.role] !== role) await patchMeta(claims, claim, { labels: { [label.role]: role, role } }, hands);
   }
 }
 
@@ -87,7 +89,7 @@ async function noteReplication(cluster: OperatorObject, instances: Instance[], h
   for (const { pod, name } of replicas) {
     const lagBytes = name === behind ? Number(bytes) : 0;
     const note: Note = { state: 'streaming', lagBytes, lagSeconds: lagBytes === 0 ? 0 : 30, at: hands.now() };
-    if (pod && isDue(pod, note)) await patchPod(pod, { annotations: { [replicationAnnotation]: JSON.stringify(note) } }, hands);
+    if (pod && isDue(pod, note)) await patchMeta(pods, pod, { annotations: { [replicationAnnotation]: JSON.stringify(note) } }, hands);
   }
 }
 
