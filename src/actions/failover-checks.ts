@@ -15,10 +15,7 @@ export interface Bounds {
   allowsUnknownLag: boolean;
 }
 
-/**
- * Policy `maxLagBytes` (1 MiB) and `maxLag` (10s) can only be narrowed; `minInterval` (30m) since the last choice of a primary;
- * `lagMaxAge` (60s) of a note about lag; `allowUnknownLag: true` lets a person approve without such a note (CloudNativePG).
- */
+/** The row's bounds, which a policy can only narrow; the rest is as failover-database.ts says. */
 export const boundsOf = (limits: ActionPolicy): Bounds => ({
   lagBytes: Math.min(MAX_LAG_BYTES, Number(limits.maxLagBytes ?? MAX_LAG_BYTES)),
   lagS: Math.min(MAX_LAG_S, durationMs(String(limits.maxLag ?? `${MAX_LAG_S}s`)) / 1000),

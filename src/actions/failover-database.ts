@@ -15,6 +15,12 @@ import { switchover } from './patroni.js';
 /**
  * A planned switchover, never a forced failover: the operator moves the primary to one healthy replica, pinned by name.
  * A dead primary is its operator's own business.
+ *
+ * CloudNativePG publishes no lag in the cluster. It is read from annotation `kubernaut.io/replication` of the instance's pod, which
+ * the owner's exporter writes; without it the answer is Unsupported. Patroni is asked itself, in the dry run and right before.
+ *
+ * Policy limits: `maxLagBytes` (at most 1 MiB), `maxLag` (at most 10s), `minInterval` (30m since the last choice of a primary),
+ * `lagMaxAge` (60s), `allowUnknownLag: true` (a person may approve without that annotation).
  */
 export const failoverDatabase = defineAction({
   id: 'failover_database',
