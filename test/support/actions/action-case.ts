@@ -64,6 +64,8 @@ export interface Refusal {
   /** Completes "refuses when …". */
   when: string;
   code: ErrorCode;
+  /** A part of what it says, where another rule would refuse with the same code. */
+  because?: string;
   /** Merged over the scene's parameters; a key set to undefined is left out. */
   params?: (scene: Scene) => Record<string, unknown>;
   /** Changes the recorded evidence: objects as the API server gave them. */
