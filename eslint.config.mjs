@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
 const IMPORTS = {
   domain: [],
   contracts: ['domain'],
+  cel: ['contracts', 'domain'],
   actions: ['contracts', 'domain'],
   analyzers: ['contracts', 'domain'],
   sources: ['contracts', 'domain'],
@@ -17,7 +18,7 @@ const IMPORTS = {
   adapters: ['contracts', 'domain'],
   activities: ['actions', 'analyzers', 'sources', 'channels', 'models', 'contracts', 'domain'],
   workflows: ['domain'],
-  config: ['contracts', 'domain', 'actions', 'analyzers', 'sources', 'channels', 'models'],
+  config: ['contracts', 'domain', 'cel', 'actions', 'analyzers', 'sources', 'channels', 'models'],
   gateway: ['sources', 'actions', 'contracts', 'domain', 'config', 'adapters'],
   workers: ['activities', 'actions', 'analyzers', 'sources', 'channels', 'models', 'adapters', 'contracts', 'domain', 'config', 'workflows'],
   cli: ['sources', 'actions', 'analyzers', 'channels', 'models', 'contracts', 'domain', 'config', 'adapters', 'gateway', 'workers'],

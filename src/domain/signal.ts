@@ -30,6 +30,12 @@ export interface Signal {
   generatorUrl?: string;
   /** Most specific object first; empty when the labels name none. */
   hints: TargetHint[];
+  /** 1 (first) to 5, where a filter rule set it; `priorityOf` tells what holds. */
+  priority?: number;
+  /** What a filter rule or the labels `environment` and `env` say. */
+  environment?: string;
+  /** The name of the route that a filter rule chose. */
+  route?: string;
 }
 
 const SYNONYMS: Record<string, Severity> = {
@@ -43,6 +49,14 @@ export const severityOf = (word: string | undefined): Severity => SYNONYMS[(word
 
 export const mostSevere = (severities: readonly Severity[]): Severity =>
   SEVERITIES.find((s) => severities.includes(s)) ?? 'warning';
+
+const BY_SEVERITY: Record<Severity, number> = { critical: 1, high: 2, warning: 3, info: 4 };
+
+/** 1 (first) to 5, as Temporal counts them: 3 is what everything has that says nothing. */
+export const priorityOf = ({ priority, severity }: Pick<Signal, 'priority' | 'severity'>): number => priority ?? BY_SEVERITY[severity];
+
+export const environmentOf = ({ environment, labels }: Pick<Signal, 'environment' | 'labels'>): string | undefined =>
+  environment ?? ((labels.environment || labels.env) || undefined);
 
 /** For senders that bring no fingerprint: the sorted label set, as AlertManager does, in 16 hex digits. */
 export const fingerprintOf = (source: string, labels: Record<string, string>): string =>

@@ -53,6 +53,7 @@ const TABLE: [folder: string, refused: string, allowed: string][] = [
   ['domain', '@sinclair/typebox', './errors.js'],
   ['contracts', '../actions/index.js', '../domain/errors.js'],
   ['contracts', 'ajv', '@sinclair/typebox'],
+  ['cel', '../config/filters.js', '../domain/expression.js'],
   ['actions', '../adapters/postgres/store.js', '../domain/errors.js'],
   ['analyzers', '../actions/index.js', '../domain/errors.js'],
   ['sources', '../gateway/app.js', '../contracts/api.js'],
