@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { actions } from '../../src/actions/index.js';
-import { refOfChange, sameValue, stateOfEdits, type Change } from '../../src/domain/change.js';
+import { invert, refOfChange, sameValue, stateOfEdits, type Change } from '../../src/domain/change.js';
 import type { KubeObject } from '../../src/domain/kube.js';
 import type { Step } from '../../src/domain/plan.js';
 import type { RemediateResult } from '../../src/domain/messages.js';
@@ -122,7 +123,11 @@ async function prepareCase({ stage, lengths }: CrashLab, { play, kill }: Victim)
   return { play, kill, scene, step, actionId, workflowId, remediationId, before: await pictureOf(stage, scene), isThere: false };
 }
 
-const undoOf = (step: Step): Change[] => (step.undo.kind === 'none' ? [] : step.undo.changes);
+/** What is left to undo: a step that takes its own write back (the cordon of a migration) has left its undo nothing to write. */
+const undoOf = (step: Step): Change[] => (step.undo.kind === 'none' ? [] : step.undo.changes.filter((c) => !step.changes.some((own) => isDeepStrictEqual(own, c))));
+
+/** What is to be seen in the end. */
+const lasting = (changes: readonly Change[]): Change[] => changes.filter((c) => !changes.some((other) => isDeepStrictEqual(invert(c), other)));
 
 /** Is there such a moment in the life of this action? Before the first scene only what the catalogue says is known. */
 function mayHavePoint({ lengths }: CrashLab, { play, kill }: Victim): boolean {
@@ -172,10 +177,11 @@ async function finish(lab: CrashLab, cases: Case[], { results, strangers, second
   }
 }
 
-function settingsFor({ temporal, proxy }: CrashLab, cases: Case[]): WorkerSettings {
+function settingsFor({ temporal, proxy, stage }: CrashLab, cases: Case[]): WorkerSettings {
   return {
     temporal: { address: temporal.address, namespace: temporal.namespace },
-    kubeconfig: proxy.kubeconfig,
+    kubeconfig: proxy.lead(stage.identities.reader),
+    executor: proxy.lead(stage.identities.executor),
     plans: Object.fromEntries(cases.map((one) => [one.workflowId, planAnswer(one.step)])),
     harmful: cases.filter((one) => one.kill.mode === 'undo').map((one) => one.workflowId),
   };
@@ -244,7 +250,7 @@ async function complaints(stage: Stage, one: Case, result: RemediateResult | Err
 async function endState(stage: Stage, { kill, scene, step, before }: Case): Promise<string[]> {
   const picture = await pictureOf(stage, scene);
   if (kill.mode === 'undo' && step.undo.kind === 'exact') return sameValue(picture, before) ? [] : [`the undo left ${JSON.stringify(picture)}`];
-  const problems = await Promise.all((kill.mode === 'undo' ? undoOf(step) : step.changes).map((change) => notThere(stage, change)));
+  const problems = await Promise.all((kill.mode === 'undo' ? undoOf(step) : lasting(step.changes)).map((change) => notThere(stage, change)));
   return problems.filter((p) => p !== undefined);
 }
 
