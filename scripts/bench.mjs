@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const BENCHES = {
+  drain: 'a node with 200 pods under budgets: our drain beside kubectl drain and a bare 32-way eviction loop',
   remediation: 'POST to applied write, remediations per second, memory, API requests and history events, beside the floor',
 };
 

@@ -1,5 +1,5 @@
 /** `alertmanager`: an AlertManager; `postgres`: the folder of its programs, pgvector included; the others: an executable. */
-export type ServerName = 'temporal' | 'control-plane' | 'test-server' | 'postgres' | 'alertmanager' | 'prometheus';
+export type ServerName = 'temporal' | 'control-plane' | 'test-server' | 'postgres' | 'alertmanager' | 'kubectl' | 'prometheus';
 
 export interface Progress {
   server: string;

@@ -6,6 +6,7 @@ import { progressPrinter } from './bootstrap/progress.mjs';
 import { findOnPath } from './bootstrap/run.mjs';
 import { controlPlaneChain } from './chains/control-plane.mjs';
 import { debianChain } from './chains/debian.mjs';
+import { kubectlChain } from './chains/kubectl.mjs';
 import { postgresChain } from './chains/postgres.mjs';
 import { temporalChain } from './chains/temporal.mjs';
 import { testServerChain } from './chains/test-server.mjs';
@@ -16,6 +17,7 @@ const CHAINS = {
   'test-server': testServerChain,
   postgres: postgresChain,
   alertmanager: () => debianChain({ server: 'AlertManager', program: 'prometheus-alertmanager', aptPackage: 'prometheus-alertmanager' }),
+  kubectl: kubectlChain,
   prometheus: () => debianChain({ server: 'Prometheus', program: 'prometheus', aptPackage: 'prometheus' }),
 };
 

@@ -6,7 +6,7 @@ import { cacheDir, installInto } from '../bootstrap/cache.mjs';
 import { countPackages, goFor } from '../bootstrap/go.mjs';
 import { isExecutable, run } from '../bootstrap/run.mjs';
 
-const SOURCES = fileURLToPath(new URL('../../sandbox/control-plane', import.meta.url));
+export const SOURCES = fileURLToPath(new URL('../../sandbox/control-plane', import.meta.url));
 const BINARY = 'control-plane';
 
 export function controlPlaneChain() {
@@ -38,7 +38,7 @@ async function build(output, say) {
   await run(go, args, { cwd: SOURCES, env: { CGO_ENABLED: '0', GOFLAGS: '' }, onLine: countPackages(say) });
 }
 
-function kubernetesVersion() {
+export function kubernetesVersion() {
   const found = /k8s\.io\/kubernetes (v[\d.]+)/.exec(readFileSync(join(SOURCES, 'go.mod'), 'utf8'));
   if (found?.[1] === undefined) throw new Error('sandbox/control-plane/go.mod does not name k8s.io/kubernetes');
   return found[1];
