@@ -115,6 +115,17 @@ export interface SignalRow {
   remediationId?: string;
   outcome: 'started' | 'joined' | 'suppressed' | 'rejected' | 'resolved';
   reason?: string;
+  /** Names of the filter rules that acted on it, in order. */
+  rules?: readonly string[];
+  /** RFC 3339: a filter rule holds its remediation back until then. */
+  heldUntil?: string;
+}
+
+/** What a filter rule counts together before it lets any of it through. */
+export interface RuleCount {
+  rule: string;
+  key: string;
+  withinMs: number;
 }
 
 export interface RemediationFilter {
@@ -137,6 +148,13 @@ export interface Store {
   recordSignal(row: SignalRow): Promise<void>;
   /** Signals by fingerprint, newest first: what became of it and why (`kubernaut why-not`). */
   signalsOf(fingerprint: string): Promise<(SignalRow & { at: string })[]>;
+
+  /** Takes an occurrence into the count, once however often it comes; returns the most that started within one `withinMs` together with it. */
+  countForRule(count: RuleCount, occurrence: { cluster: string; fingerprint: string; startsAt: string }): Promise<number>;
+  /** What this rule holds of that key, still firing, started within `withinMs` of it. */
+  heldByRule(count: RuleCount, around: { startsAt: string }): Promise<Signal[]>;
+  /** Signals by the filter rules that acted on them, of those recorded since. */
+  filterHits(since: string): Promise<{ rule: string; hits: number; lastAt: string }[]>;
 
   /** Whole-document upsert; an older `revision` never overwrites a newer one. Steps and assessments are kept in rows of their own too. */
   saveRemediation(remediation: Remediation): Promise<void>;

@@ -1,35 +1,26 @@
-import { createHash } from 'node:crypto';
 import type { Clock, SignalRow, Store } from '../../domain/ports.js';
 import type { Signal } from '../../domain/signal.js';
 import { cleanJson, cleanText } from './clean-text.js';
+import { keyText } from './key-text.js';
 import type { Query } from './query.js';
 
 /** More than anybody reads of one alert. */
 const HISTORY_LIMIT = 100;
-const MAX_KEY_LENGTH = 256;
-
-/** A b-tree entry holds 2704 bytes; a custom source may send any fingerprint, and a refused insert would lose its signal. */
-function keyText(text: string): string {
-  const clean = cleanText(text);
-  if (clean.length <= MAX_KEY_LENGTH) return clean;
-  return `sha256:${createHash('sha256').update(clean).digest('hex')}`;
-}
-
 const FIND = `
   select remediation_id, outcome from signals
   where cluster = $1 and fingerprint = $2 and starts_at = $3::timestamptz and status = $4`;
 
 /** A row that names a remediation is final: a late repeat must not detach the signal from what became of it. */
 const RECORD = `
-  insert into signals (cluster, fingerprint, starts_at, status, outcome, workflow_id, remediation_id, reason, at, signal)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  insert into signals (cluster, fingerprint, starts_at, status, outcome, workflow_id, remediation_id, reason, at, signal, rules, held_until)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   on conflict (cluster, fingerprint, starts_at, status) do update set
     outcome = excluded.outcome, workflow_id = excluded.workflow_id, remediation_id = excluded.remediation_id,
-    reason = excluded.reason, at = excluded.at, signal = excluded.signal
+    reason = excluded.reason, at = excluded.at, signal = excluded.signal, rules = excluded.rules, held_until = excluded.held_until
   where signals.remediation_id is null`;
 
 const OF_FINGERPRINT = `
-  select signal, outcome, workflow_id, remediation_id, reason, at from signals
+  select signal, outcome, workflow_id, remediation_id, reason, at, rules, held_until from signals
   where fingerprint = $1 order by at desc, starts_at desc limit ${HISTORY_LIMIT}`;
 
 interface Row {
@@ -39,6 +30,8 @@ interface Row {
   remediation_id: string | null;
   reason: string | null;
   at: Date;
+  rules: string[] | null;
+  held_until: Date | null;
 }
 
 export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSignal' | 'recordSignal' | 'signalsOf'> => ({
@@ -47,10 +40,10 @@ export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSign
     return row && { remediationId: row.remediation_id ?? undefined, outcome: row.outcome };
   },
 
-  async recordSignal({ signal, outcome, workflowId, remediationId, reason }) {
+  async recordSignal({ signal, outcome, workflowId, remediationId, reason, rules, heldUntil }) {
     const key = [keyText(signal.cluster), keyText(signal.fingerprint), signal.startsAt, signal.status];
     const fate = [outcome, workflowId, remediationId, reason].map((text) => (text === undefined ? null : cleanText(text)));
-    await query('recording a signal', RECORD, [...key, ...fate, clock.now(), cleanJson(signal)]);
+    await query('recording a signal', RECORD, [...key, ...fate, clock.now(), cleanJson(signal), rules?.length ? [...rules] : null, heldUntil ?? null]);
   },
 
   async signalsOf(fingerprint) {
@@ -62,6 +55,8 @@ export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSign
       remediationId: row.remediation_id ?? undefined,
       reason: row.reason ?? undefined,
       at: row.at.toISOString(),
+      ...(row.rules ? { rules: row.rules } : {}),
+      ...(row.held_until ? { heldUntil: row.held_until.toISOString() } : {}),
     }));
   },
 });

@@ -3,6 +3,7 @@ import { incidentMethods } from '../vectors/incidents.js';
 import { artifactMethods } from './artifacts.js';
 import { auditMethods } from './audit.js';
 import type { Database } from './database.js';
+import { filterMethods } from './filters.js';
 import { notificationMethods } from './notifications.js';
 import { pastActionMethods } from './past-actions.js';
 import { pauseMethods } from './pauses.js';
@@ -31,6 +32,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...incidentMethods(query, clock),
     ...pauseMethods(query, clock),
     ...slotMethods(query, clock),
+    ...filterMethods(query),
     close: () => database.close(),
   };
 }
