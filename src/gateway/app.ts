@@ -1,6 +1,7 @@
 import { fastify, LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Config } from '../config/schema.js';
 import type { GatewayDeps } from './deps.js';
+import { createFilters } from './filters.js';
 import { createIntake } from './intake.js';
 import { addAnswers, onClientError, sendProblem } from './plugins/answers.js';
 import { addDocumentation, serveDocumentation } from './plugins/documentation.js';
@@ -8,6 +9,7 @@ import { addDoor } from './plugins/door.js';
 import { addTracing, requestIdOf } from './plugins/tracing.js';
 import { createReadiness } from './readiness.js';
 import { catalogueRoutes } from './routes/catalogue.js';
+import { filterRoutes } from './routes/filters.js';
 import { pauseRoutes } from './routes/pauses.js';
 import { recordRoutes } from './routes/records.js';
 import { healthRoutes, metricsRoute } from './routes/probes.js';
@@ -30,7 +32,8 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   const app = fastify(serverOptions(deps));
   app.server.maxConnections = MAX_CONNECTIONS;
   const readiness = createReadiness(deps);
-  const intake = createIntake(deps);
+  const filters = deps.filters ?? createFilters();
+  const intake = createIntake(deps, filters);
   app.addHook('preClose', async () => readiness.closing());
   app.addHook('onClose', async () => intake.close());
   addTracing(app, deps.metrics);
@@ -42,6 +45,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
     remediationRoutes(routes, deps);
     recordRoutes(routes, deps);
     catalogueRoutes(routes, deps);
+    filterRoutes(routes, deps, filters);
     pauseRoutes(routes, deps);
     healthRoutes(routes, readiness, deps.version);
     metricsRoute(routes, deps);

@@ -8,6 +8,7 @@ import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/ports.js';
 import type { TargetHint } from '../domain/signal.js';
 import type { Target } from '../domain/target.js';
+import type { Filters } from './filters.js';
 import type { TemporalGateway } from './temporal-port.js';
 
 /** What the HTTP surface says about an action; every ActionDefinition fits. */
@@ -40,10 +41,12 @@ export interface GatewayDeps {
   logger: Logger;
   metrics: Metrics;
   version: string;
-  /** What is wrong with the files that are re-read (PolicyWatch.issue). */
+  /** What is wrong with the files that are re-read (PolicyWatch.issue, Filters.issues). */
   policyIssues(): readonly string[];
   /** The rules in force, where they are re-read; default: those of the configuration. */
   policy?: () => Policy;
+  /** Default: the shipped rules. */
+  filters?: Filters;
   /** RFC 3339; default: the clock. */
   now?: () => string;
 }

@@ -3,7 +3,7 @@ import type { RemediateInput } from '../domain/messages.js';
 import { workflowIdOf } from '../domain/target.js';
 
 /** What is known the moment a remediation starts, so that the answer to the sender can be looked up at once. The workflow's own saves replace it. */
-export function firstDocument(input: RemediateInput, runId: string, now: string): Remediation {
+export function firstDocument(input: RemediateInput, { runId, now, note }: { runId: string; now: string; note?: string }): Remediation {
   const { target, first, remediationId, links } = input;
   const workflowId = workflowIdOf(target);
   return {
@@ -16,7 +16,7 @@ export function firstDocument(input: RemediateInput, runId: string, now: string)
     severity: first.severity,
     problems: [{ fingerprint: first.fingerprint, alert: first.alert, status: 'firing', started_at: first.startsAt }],
     assessments: [],
-    timeline: [{ at: now, phase: 'received', text: `${first.alert} from ${first.source}` }],
+    timeline: [{ at: now, phase: 'received', text: `${first.alert} from ${first.source}${note ? `; ${note}` : ''}` }],
     usage: { tokens: 0, api_requests: 0 },
     started_at: now,
     links: {

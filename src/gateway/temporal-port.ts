@@ -13,8 +13,11 @@ export interface RemediationRef {
  * the methods about one remediation throw `Conflict` when it is closed.
  */
 export interface TemporalGateway {
-  /** Starts the remediation with its first signal, or hands the signal to the one that is running. Answers after Temporal has it. */
-  dispatch(input: RemediateInput): Promise<{ started: boolean; runId: string }>;
+  /**
+   * Starts the remediation with its first signal, or hands the signal to the one that is running. Answers after Temporal has it.
+   * `startDelayMs` holds back what it starts; whatever is not held back ends that.
+   */
+  dispatch(input: RemediateInput, options?: { startDelayMs?: number }): Promise<{ started: boolean; runId: string }>;
   /** Hands a resolved signal to whatever runs under this workflow id; undefined when nothing is open. */
   resolve(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | undefined>;
   /** Which remediation a workflow id is about now. */

@@ -19,6 +19,7 @@ export function memoryStore() {
   let pauses: Pause[] = [];
   const notifications: NotificationRow[] = [];
   const artifacts = new Map<string, unknown>();
+  const counts = new Map<string, Map<string, number>>();
   const audit: { verb: string; subject: string; actor: string }[] = [];
   const state = { isDown: false, isReadOnly: false, signals, remediations, audit, notifications, artifacts };
   const up = () => {
@@ -37,6 +38,28 @@ export function memoryStore() {
       signals.set(keyOf(row.signal), row);
     },
     signalsOf: async (fingerprint) => (up(), [...signals.values()].filter((r) => r.signal.fingerprint === fingerprint).map((r) => ({ ...r, at: r.signal.receivedAt }))),
+    countForRule: async ({ rule, key, withinMs }, { cluster, fingerprint, startsAt }) => {
+      writable();
+      const starts = counts.get(`${rule} ${key}`) ?? new Map<string, number>();
+      counts.set(`${rule} ${key}`, starts.set(`${cluster}/${fingerprint}/${startsAt}`, Date.parse(startsAt)));
+      const at = Date.parse(startsAt);
+      const ends = [...starts.values()].filter((s) => s >= at && s <= at + withinMs);
+      return Math.max(...ends.map((end) => [...starts.values()].filter((s) => s >= end - withinMs && s <= end).length));
+    },
+    heldByRule: async ({ rule, key, withinMs }, { startsAt }) => {
+      up();
+      const isNear = (s: string) => Math.abs(Date.parse(s) - Date.parse(startsAt)) <= withinMs;
+      const counted = counts.get(`${rule} ${key}`) ?? new Map<string, number>();
+      return [...signals.values()]
+        .filter(({ signal: s, outcome, remediationId, rules }) => outcome === 'suppressed' && !remediationId && rules?.includes(rule) && s.status === 'firing' && isNear(s.startsAt))
+        .map((r) => r.signal)
+        .filter((s) => counted.has(`${s.cluster}/${s.fingerprint}/${s.startsAt}`) && !signals.has(keyOf({ ...s, status: 'resolved' })));
+    },
+    filterHits: async () => {
+      up();
+      const rows = [...signals.values()].flatMap((r) => (r.rules ?? []).map((rule) => ({ rule, at: r.signal.receivedAt })));
+      return [...new Set(rows.map((r) => r.rule))].map((rule) => ({ rule, hits: rows.filter((r) => r.rule === rule).length, lastAt: rows.findLast((r) => r.rule === rule)!.at }));
+    },
     saveRemediation: async (r) => {
       writable();
       if ((remediations.get(r.id)?.revision ?? -1) <= r.revision) remediations.set(r.id, r);
@@ -71,14 +94,15 @@ export function memoryStore() {
 /** Our own Temporal port: remembers what runs, with a switch for an outage. */
 export function memoryTemporal() {
   const open = new Map<string, { runId: string; remediationId: string; signals: string[] }>();
-  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity };
+  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity, delays: new Map<string, number | undefined>() };
   const up = () => {
     state.calls += 1;
     if (state.isDown || state.calls > state.failAfter) throw new KubernautError('TemporalUnavailable', { message: 'Temporal is out of reach', retryAfterMs: 5000 });
   };
   const temporal: TemporalGateway = {
-    async dispatch({ target, first, remediationId }) {
+    async dispatch({ target, first, remediationId }, options) {
       up();
+      state.delays.set(first.fingerprint, options?.startDelayMs);
       const id = `remediation/${target.cluster}/${target.namespace ?? '-'}/${target.kind}/${target.name}`;
       const running = open.get(id);
       if (running) running.signals.push(first.fingerprint);
@@ -91,7 +115,7 @@ export function memoryTemporal() {
       running?.signals.push(`resolved ${signal.fingerprint}`);
       return running && { remediationId: running.remediationId };
     },
-    remediationOf: async (workflowId) => (up(), open.has(workflowId) ? { remediationId: open.get(workflowId)!.remediationId, isOpen: true } : undefined),
+    remediationOf: async (workflowId) => (up(), open.has(workflowId) ? { remediationId: open.get(workflowId)!.remediationId, runId: open.get(workflowId)!.runId, isOpen: true } : undefined),
     status: async () => undefined,
     async decide(ref, kind, decision) {
       up();

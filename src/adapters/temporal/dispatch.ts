@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { MESSAGES, WORKFLOW_TYPE, type RemediateInput } from '../../domain/messages.js';
+import { priorityOf } from '../../domain/signal.js';
 import { workflowIdOf } from '../../domain/target.js';
 import { TASK_QUEUES } from '../../domain/task-queues.js';
+import { joinOpen } from './open-run.js';
 import { staticDetailsOf, staticSummaryOf } from './page.js';
 import { initialSearchAttributes } from './search-attributes.js';
 import { tellingStarted } from './started.js';
@@ -14,9 +16,15 @@ export interface RemediationMemo {
   target: string;
 }
 
-/** Signal-with-start: one request that either starts the remediation of this target or joins the one that is running. */
-export async function dispatchSignal(client: Client, input: RemediateInput): Promise<{ started: boolean; runId: string }> {
+/**
+ * Signal-with-start: one request that either starts the remediation of this target or joins the one that is running.
+ * `startDelayMs`: Temporal itself waits so long before the first task of what it starts. Another signal-with-start ends that
+ * wait, so that a held signal looks first for something to join: it must not wake what is held as well.
+ */
+export async function dispatchSignal(client: Client, input: RemediateInput, startDelayMs = 0): Promise<{ started: boolean; runId: string }> {
   const { target, first: signal } = input;
+  const joined = startDelayMs > 0 ? await joinOpen(client, workflowIdOf(target), signal) : undefined;
+  if (joined !== undefined) return { started: false, runId: joined };
   const memo: RemediationMemo = {
     remediationId: input.remediationId,
     alert: signal.alert,
@@ -33,6 +41,8 @@ export async function dispatchSignal(client: Client, input: RemediateInput): Pro
       signalArgs: [signal],
       typedSearchAttributes: initialSearchAttributes(target, signal),
       memo: { ...memo },
+      priority: { priorityKey: priorityOf(signal) },
+      ...(startDelayMs > 0 ? { startDelay: startDelayMs } : {}),
       staticSummary: staticSummaryOf(target, signal),
       staticDetails: staticDetailsOf(target, signal),
     }),

@@ -6,28 +6,38 @@ import type { RemediationRef } from '../../gateway/temporal-port.js';
 import type { RemediationMemo } from './dispatch.js';
 import { isUpdateTimeout, isWorkflowNotFound, refusalOf } from './errors.js';
 
-export type WhatIsOpen = { remediationId?: string; isOpen: boolean } | undefined;
+export type WhatIsOpen = { remediationId?: string; runId: string; isOpen: boolean } | undefined;
 
 /** Reads which remediation a workflow id is about now from its memo: no worker is needed for that. */
 export async function describeRun(client: Client, workflowId: string, runId?: string): Promise<WhatIsOpen> {
   try {
-    const { memo, status } = await client.workflow.getHandle(workflowId, runId).describe();
-    const remediationId = (memo as Partial<RemediationMemo> | undefined)?.remediationId;
-    return { isOpen: status.name === 'RUNNING', ...(remediationId ? { remediationId } : {}) };
+    const described = await client.workflow.getHandle(workflowId, runId).describe();
+    const remediationId = (described.memo as Partial<RemediationMemo> | undefined)?.remediationId;
+    return { isOpen: described.status.name === 'RUNNING', runId: described.runId, ...(remediationId ? { remediationId } : {}) };
   } catch (error) {
     if (isWorkflowNotFound(error)) return undefined;
     throw error;
   }
 }
 
-/** A resolved alert is news for what runs and nothing else: it never starts a remediation. */
-export async function signalOpen(client: Client, workflowId: string, signal: Signal): Promise<{ remediationId?: string } | undefined> {
+/** Hands a signal to what runs under this id, and to nothing else; the id of that run, or undefined when nothing runs. */
+export async function joinOpen(client: Client, workflowId: string, signal: Signal): Promise<string | undefined> {
+  return (await told(client, workflowId, signal)) ? ((await describeRun(client, workflowId))?.runId ?? '') : undefined;
+}
+
+async function told(client: Client, workflowId: string, signal: Signal): Promise<boolean> {
   try {
     await client.workflow.getHandle(workflowId).signal(MESSAGES.signalReceived, signal);
+    return true;
   } catch (error) {
-    if (isWorkflowNotFound(error)) return undefined;
+    if (isWorkflowNotFound(error)) return false;
     throw error;
   }
+}
+
+/** A resolved alert is news for what runs and nothing else: it never starts a remediation. */
+export async function signalOpen(client: Client, workflowId: string, signal: Signal): Promise<{ remediationId?: string } | undefined> {
+  if (!(await told(client, workflowId, signal))) return undefined;
   const open = await describeRun(client, workflowId);
   return open?.remediationId ? { remediationId: open.remediationId } : {};
 }

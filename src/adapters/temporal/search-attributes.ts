@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey, TypedSearchAttributes, type SearchAttributePair } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES, type SearchAttributeName } from '../../domain/search-attributes.js';
-import type { Signal } from '../../domain/signal.js';
+import { environmentOf, type Signal } from '../../domain/signal.js';
 import type { Target } from '../../domain/target.js';
 
 /** Visibility stores refuse longer keywords. */
@@ -13,7 +13,6 @@ export const SEARCH_ATTRIBUTE_KEYS = Object.fromEntries(
 
 /** What is known of a remediation when it starts. Unencrypted in the visibility store: names only, no texts. */
 export function initialSearchAttributes(target: Target, signal: Signal): TypedSearchAttributes {
-  const environment = signal.labels.environment ?? signal.labels.env;
   const values: Partial<Record<SearchAttributeName, string | boolean | undefined>> = {
     KubernautPhase: 'received',
     KubernautSeverity: signal.severity,
@@ -21,7 +20,7 @@ export function initialSearchAttributes(target: Target, signal: Signal): TypedSe
     KubernautNamespace: target.namespace,
     KubernautTarget: `${target.kind}/${target.name}`,
     KubernautAlert: signal.alert,
-    KubernautEnvironment: environment,
+    KubernautEnvironment: environmentOf(signal),
     KubernautAwaitingApproval: false,
   };
   return new TypedSearchAttributes(

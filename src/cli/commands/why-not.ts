@@ -10,6 +10,7 @@ const COLUMNS: readonly Column<SignalRecord>[] = [
   { title: 'STATUS', value: (r) => r.status },
   { title: 'OUTCOME', value: (r) => r.outcome },
   { title: 'REMEDIATION', value: (r) => r.remediation_id ?? '-' },
+  { title: 'RULES', value: (r) => r.rules.join(',') || '-', isWide: true },
   { title: 'STARTED', value: (r) => r.started_at, isWide: true },
   { title: 'WORKFLOW', value: (r) => r.workflow_id ?? '-', isWide: true },
   { title: 'WHY', value: whyOf },

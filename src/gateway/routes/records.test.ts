@@ -27,7 +27,7 @@ describe('what became of a signal', () => {
     expect([status, body.items]).toEqual([200, [expect.objectContaining({
       fingerprint: 'fp-1', alert: 'KubePodCrashLooping', outcome: 'started', remediation_id: sent.body.results[0].remediation_id, remediation: { phase: 'received' },
     })]]);
-    await talk.send('POST', '/alerts', webhookOf({ ...alertOf({ fingerprint: 'fp-2' }), labels: { alertname: 'Watchdog' } }));
+    await talk.send('POST', '/alerts', webhookOf({ ...alertOf({ fingerprint: 'fp-2' }), labels: { alertname: 'Heartbeat' } }));
     expect((await get('/api/v1/signals/fp-2')).body.items).toEqual([expect.objectContaining({ outcome: 'suppressed', reason: expect.stringContaining('no Kubernetes object') })]);
   });
 

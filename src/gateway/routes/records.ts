@@ -4,6 +4,7 @@ import { EvidenceRecord, Fingerprint, NotificationRecords, SignalRecords, type N
 import type { NotificationRow } from '../../contracts/notification.js';
 import { isKubernautError, KubernautError } from '../../domain/errors.js';
 import type { SignalRow } from '../../domain/ports.js';
+import { environmentOf, priorityOf } from '../../domain/signal.js';
 import type { GatewayDeps } from '../deps.js';
 import { currentRemediation, findRemediation } from '../find-remediation.js';
 
@@ -53,18 +54,27 @@ async function fateOf(store: GatewayDeps['store'], id: string): Promise<SignalRe
   }
 }
 
-const recordOf = ({ signal, outcome, reason, workflowId, remediationId, at }: SignalRow & { at: string }): SignalRecord => ({
-  fingerprint: signal.fingerprint,
-  alert: signal.alert,
-  cluster: signal.cluster,
-  status: signal.status,
-  started_at: signal.startsAt,
-  received_at: at,
-  outcome,
-  ...(reason ? { reason } : {}),
-  ...(workflowId ? { workflow_id: workflowId } : {}),
-  ...(remediationId ? { remediation_id: remediationId } : {}),
-});
+function recordOf({ signal, outcome, reason, workflowId, remediationId, rules, heldUntil, at }: SignalRow & { at: string }): SignalRecord {
+  const environment = environmentOf(signal);
+  return {
+    fingerprint: signal.fingerprint,
+    alert: signal.alert,
+    cluster: signal.cluster,
+    status: signal.status,
+    started_at: signal.startsAt,
+    received_at: at,
+    severity: signal.severity,
+    priority: priorityOf(signal),
+    ...(environment ? { environment } : {}),
+    ...(signal.route ? { route: signal.route } : {}),
+    outcome,
+    ...(reason ? { reason } : {}),
+    rules: [...(rules ?? [])],
+    ...(heldUntil ? { held_until: heldUntil } : {}),
+    ...(workflowId ? { workflow_id: workflowId } : {}),
+    ...(remediationId ? { remediation_id: remediationId } : {}),
+  };
+}
 
 const notificationOf = ({ channel, kind, status, attempts, error, updatedAt }: NotificationRow): NotificationRecord => ({
   channel, kind, status, attempts, ...(error ? { error } : {}), updated_at: updatedAt,
