@@ -29,12 +29,14 @@ const deployment = (name: string): KubeObject => ({
   },
 });
 
+/** Who wrote last, and which revision admission found it to be: marks, which stay. */
 const OURS = 'kubernaut.io/last-action';
+const PROVEN = 'kubernaut.io/verified-revision';
 const REVISION = 'deployment.kubernetes.io/revision';
 
 /** All that a person wrote: what the server counts, the controllers' own fields and our mark aside. */
 function imageOf({ metadata, spec }: KubeObject): unknown {
-  const { [OURS]: _mark, [REVISION]: _revision, ...annotations } = metadata.annotations ?? {};
+  const { [OURS]: _mark, [PROVEN]: _proof, [REVISION]: _revision, ...annotations } = metadata.annotations ?? {};
   const { resourceVersion: _version, generation: _generation, managedFields: _fields, ...rest } = metadata as unknown as Record<string, unknown>;
   return { ...rest, annotations, spec };
 }
