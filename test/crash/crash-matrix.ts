@@ -10,7 +10,7 @@ import { TASK_QUEUES } from '../../src/domain/task-queues.js';
 import { actionIdOf, shortHash, workflowIdOf } from '../../src/domain/target.js';
 import type { TemporalServer } from '../../temporal/dev-server.js';
 import type { Scene } from '../support/actions/action-case.js';
-import { lanes, leave, pictureOf, type Play } from '../support/actions/fault-matrix.js';
+import { inStep, lanes, leave, pictureOf, type Play } from '../support/actions/fault-matrix.js';
 import { describeWrite, type Stage } from '../support/actions/stage.js';
 import { startFaultProxy, type Call, type FaultProxy, type Moment } from '../support/fault-proxy.js';
 import { planAnswer, signalOf } from '../support/scripted-activities.js';
@@ -115,6 +115,7 @@ let serial = 0;
 
 async function prepareCase({ stage, lengths }: CrashLab, { play, kill }: Victim): Promise<Case> {
   const scene = await play.prepare(stage);
+  await inStep(stage.cluster, scene);
   const workflowId = workflowIdOf({ cluster: 'test', ...scene.ref });
   const remediationId = `r-${String(++serial).padStart(10, '0')}`;
   const actionId = actionIdOf(remediationId, workflowId, 0);
@@ -242,7 +243,7 @@ async function complaints(stage: Stage, one: Case, result: RemediateResult | Err
   const isDuplicated = isUndone ? more < 1 || more > undoOf(step).length : !sameValue([...writes].sort(), [...scene.writes].sort());
   return [
     ...(result.outcome === expected ? [] : [`ended ${result.outcome}: ${result.reason ?? ''}`]),
-    ...(isDuplicated ? [`wrote ${writes.join(', ')}`] : []),
+    ...(isDuplicated ? [`wrote ${writes.join(', ')} instead of ${scene.writes.join(', ')}${isUndone ? ' and the undo' : ''}`] : []),
     ...(await endState(stage, one)),
   ];
 }

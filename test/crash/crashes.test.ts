@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PLAYS, type Play } from '../support/actions/fault-matrix.js';
+import { groupsOf, PLAYS } from '../support/actions/fault-matrix.js';
 import { openStage, type Stage } from '../support/actions/stage.js';
 import { crash, KILLS, nameOfKill, openLab, type CrashLab, type Fate } from './crash-matrix.js';
 import { only, publish } from './publish.js';
@@ -10,11 +10,7 @@ import { only, publish } from './publish.js';
 /** Every action × every point at which the worker can die, while it applies and while it undoes. One kill per point and group. */
 const plays = PLAYS.filter((play) => play.title.includes(only() ?? ''));
 
-/** Those that need the nodes for themselves are killed together, apart from the others. */
-const GROUPS: { name: string; members: Play[] }[] = [
-  { name: 'actions in a namespace of their own', members: plays.filter((play) => !play.isAlone) },
-  { name: 'actions on what all share', members: plays.filter((play) => play.isAlone) },
-].filter(({ members }) => members.length > 0);
+const GROUPS = groupsOf(plays).map((members) => ({ members, names: [...new Set(members.map((play) => play.id))].join(', ') }));
 
 let stage: Stage;
 let lab: CrashLab;
@@ -34,7 +30,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 
-describe.each(GROUPS)('a worker killed with $name', ({ members }) => {
+describe.each(GROUPS)('a worker killed with $names', ({ members }) => {
   it.each(KILLS.map((kill) => ({ name: nameOfKill(kill), kill })))('$name: nothing is written twice, the end is right', async ({ kill }) => {
     const now = await crash(lab, members.map((play) => ({ play, kill })));
     fates.push(...now);

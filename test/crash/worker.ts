@@ -38,7 +38,8 @@ function ask(at: Asked['at']): Promise<void> {
 const modes = new WeakMap<Context, ExecuteInput['mode']>();
 const modeNow = (): ExecuteInput['mode'] => modes.get(Context.current()) ?? 'apply';
 
-const real = await connectCluster({ name: 'test', kubeconfig: settings.kubeconfig, userAgentVersion: '9.9.9', requestTimeoutMs: REQUEST_TIMEOUT_MS });
+const executor = { name: 'test', kubeconfig: settings.executor };
+const real = await connectCluster({ name: 'test', kubeconfig: settings.kubeconfig, executor, userAgentVersion: '9.9.9', requestTimeoutMs: REQUEST_TIMEOUT_MS });
 const cluster: Cluster = {
   ...real,
   waitFor: async (isDone, signal) => {

@@ -61,8 +61,8 @@ export interface Armed {
 export type Moment = 'before' | 'after';
 
 export interface FaultProxy {
-  /** Path of a kubeconfig that leads here. */
-  kubeconfig: string;
+  /** A copy of a kubeconfig that leads here; gives its path. Whoever brings a token stays who he is, anybody else is who owns the proxy. */
+  lead(kubeconfig: string): string;
   calls: Call[];
   arm(rule: Rule): Armed;
   /** Asked for every effective write at both moments; it goes on when the promise resolves. A client that is gone by then gets nothing done. */
@@ -71,10 +71,10 @@ export interface FaultProxy {
 }
 
 export interface FaultProxyOptions {
-  /** Whose credentials reach the API server, and where it is. */
+  /** Where the API server is, and who touches objects to make answers old ones: an administrator. */
   kubeconfig: string;
   pkiDir: string;
-  /** Where the kubeconfig that leads here is written. */
+  /** Where kubeconfigs that lead here are written. */
   dir: string;
 }
 
@@ -93,8 +93,9 @@ interface Answer {
 
 interface Upstream {
   base: URL;
-  tls: https.RequestOptions;
-  agent: https.Agent;
+  /** A certificate would win over the token of whoever brings one. */
+  agentFor(headers: http.IncomingHttpHeaders): https.Agent;
+  close(): void;
 }
 
 const SERIAL = { next: 0 };
@@ -150,10 +151,15 @@ export async function startFaultProxy({ kubeconfig, pkiDir, dir }: FaultProxyOpt
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const here = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 
   const proxy: FaultProxy = {
-    kubeconfig: join(dir, `fault-proxy-${String(++SERIAL.next)}.kubeconfig`),
     calls,
+    lead(path) {
+      const copy = join(dir, `fault-proxy-${String(++SERIAL.next)}.kubeconfig`);
+      writeFileSync(copy, readFileSync(path, 'utf8').replaceAll(config.getCurrentCluster()!.server, here), { mode: 0o600 });
+      return copy;
+    },
     arm(rule) {
       const armed: Armed = { hit: undefined, disarm: () => void rules.delete(entry) };
       const entry = { rule, seen: 0, armed };
@@ -162,13 +168,11 @@ export async function startFaultProxy({ kubeconfig, pkiDir, dir }: FaultProxyOpt
     },
     async close() {
       sockets.forEach((socket) => socket.destroy());
-      upstream.agent.destroy();
+      upstream.close();
       server.close();
       await once(server, 'close');
     },
   };
-  const here = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  writeFileSync(proxy.kubeconfig, readFileSync(kubeconfig, 'utf8').replaceAll(config.getCurrentCluster()!.server, here), { mode: 0o600 });
   return proxy;
 }
 
@@ -176,7 +180,13 @@ async function upstreamOf(config: KubeConfig): Promise<Upstream> {
   const tls: https.RequestOptions = {};
   await config.applyToHTTPSOptions(tls);
   const { ca, cert, key, rejectUnauthorized } = tls;
-  return { base: new URL(config.getCurrentCluster()!.server), tls, agent: new https.Agent({ keepAlive: true, ca, cert, key, rejectUnauthorized }) };
+  const owner = new https.Agent({ keepAlive: true, ca, cert, key, rejectUnauthorized });
+  const nobody = new https.Agent({ keepAlive: true, ca, rejectUnauthorized });
+  return {
+    base: new URL(config.getCurrentCluster()!.server),
+    agentFor: ({ authorization }) => (authorization === undefined ? owner : nobody),
+    close: () => [owner, nobody].forEach((agent) => agent.destroy()),
+  };
 }
 
 const urlOf = (req: http.IncomingMessage): URL => new URL(req.url ?? '/', 'https://proxy');
@@ -241,8 +251,8 @@ function deliver({ call, req, res }: Exchange, { status, headers }: Answer, body
 
 const without = (headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders => Object.fromEntries(Object.entries(headers).filter(([key]) => !OWN_HEADERS.includes(key)));
 
-const optionsFor = (req: http.IncomingMessage, { base, tls, agent }: Upstream): https.RequestOptions => ({
-  method: req.method, host: base.hostname, port: base.port, path: req.url, agent, headers: { ...(tls.headers as http.OutgoingHttpHeaders | undefined), ...without(req.headers) },
+const optionsFor = (req: http.IncomingMessage, { base, agentFor }: Upstream): https.RequestOptions => ({
+  method: req.method, host: base.hostname, port: base.port, path: req.url, agent: agentFor(req.headers), headers: without(req.headers),
 });
 
 function forward({ req, body }: Exchange, upstream: Upstream): Promise<Answer> {
@@ -310,7 +320,7 @@ interface Near {
 }
 
 /** exec and its like: a raw line after the handshake. */
-async function tunnel(call: Call, near: Near, { base, tls, agent }: Upstream, hold: (moment: Moment) => Promise<void> | void): Promise<void> {
+async function tunnel(call: Call, near: Near, { base, agentFor }: Upstream, hold: (moment: Moment) => Promise<void> | void): Promise<void> {
   const { req, socket, head } = near;
   socket.on('error', () => socket.destroy()).on('close', () => (call.endedAt = Date.now()));
   await hold('before');
@@ -323,11 +333,11 @@ async function tunnel(call: Call, near: Near, { base, tls, agent }: Upstream, ho
     const lines = Object.entries({ ...headers, 'content-length': String(body.length), connection: 'close' }).map(([key, value]) => `${key}: ${value}\r\n`);
     return void socket.end(`HTTP/1.1 ${String(status)} ${http.STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body.toString('utf8')}`);
   }
-  const far = tlsConnect({ host: base.hostname, port: Number(base.port), ...(agent.options as object), ALPNProtocols: ['http/1.1'] });
+  const far = tlsConnect({ host: base.hostname, port: Number(base.port), ...(agentFor(req.headers).options as object), ALPNProtocols: ['http/1.1'] });
   far.on('error', () => socket.destroy()).on('close', () => socket.destroy());
   socket.on('close', () => far.destroy());
   await once(far, 'secureConnect');
-  const headers = { ...(tls.headers as Record<string, string> | undefined), ...req.headers, host: base.host };
+  const headers = { ...req.headers, host: base.host };
   far.write(`${String(req.method)} ${String(req.url)} HTTP/1.1\r\n${Object.entries(headers).map(([key, value]) => `${key}: ${String(value)}\r\n`).join('')}\r\n`);
   far.write(head);
   call.status = 101;

@@ -20,15 +20,14 @@ export interface Play extends LiveCase {
   id: ActionId;
   /** `restart_pod, rolling` */
   title: string;
-  /** It needs the machine's few nodes, or the cluster's own namespaces, for itself. */
-  isAlone: boolean;
+  /** What it needs for itself, where that is more than a namespace: two of these are never played at once. */
+  shares: 'nodes' | 'network' | 'mesh' | undefined;
 }
 
-/** What everybody shares: these must not be played beside others. */
-const NEEDS_THE_CLUSTER = new Set<string>(['migrate_workload', 'restart_network', 'reset_service_mesh']);
+const SHARED: Partial<Record<ActionId, Play['shares']>> = { migrate_workload: 'nodes', restart_network: 'network', reset_service_mesh: 'mesh' };
 
 export const PLAYS: Play[] = (Object.entries(ACTION_CASES) as [ActionId, (typeof ACTION_CASES)[ActionId]][]).flatMap(([id, { live }]) =>
-  live.map((one) => ({ ...one, id, title: one.name ? `${id}, ${one.name}` : id, isAlone: NEEDS_THE_CLUSTER.has(id) || actions.get(id).targets.includes('Node') })),
+  live.map((one) => ({ ...one, id, title: one.name ? `${id}, ${one.name}` : id, shares: SHARED[id] ?? (actions.get(id).targets.includes('Node') ? 'nodes' : undefined) })),
 );
 
 /** The stage seen through a line that can be made to fail. */
@@ -42,7 +41,8 @@ export interface FaultyStage {
 
 export async function throughProxy(stage: Stage, dir: string): Promise<FaultyStage> {
   const proxy = await startFaultProxy({ kubeconfig: stage.plane.kubeconfig, pkiDir: stage.plane.pkiDir, dir });
-  const cluster = await connectCluster({ name: 'test', kubeconfig: proxy.kubeconfig, userAgentVersion: '9.9.9', requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  const executor = { name: 'test', kubeconfig: proxy.lead(stage.identities.executor) };
+  const cluster = await connectCluster({ name: 'test', kubeconfig: proxy.lead(stage.identities.reader), executor, userAgentVersion: '9.9.9', requestTimeoutMs: REQUEST_TIMEOUT_MS });
   const execute = createExecute({ cluster: () => cluster, actions, clock: { now: () => new Date().toISOString() }, settleMs: 1000 });
   return {
     stage, proxy, cluster, execute,
@@ -65,15 +65,17 @@ export interface Prepared {
 export async function prepare({ stage, cluster }: FaultyStage, play: Play): Promise<Prepared> {
   const actionId = stage.newActionId();
   const scene = await play.prepare(stage);
+  const version = await inStep(stage.cluster, scene);
   const step = stage.planned({ action: play.id, actionId, ...scene });
-  await inStep(cluster, stage, scene);
+  await inStep(cluster, scene, version);
   return { play, scene, step, actionId, before: await pictureOf(stage, scene) };
 }
 
-/** The second connection has a cache of its own. */
-async function inStep(cluster: ConnectedCluster, stage: Stage, { ref }: Scene): Promise<void> {
-  const version = stage.cluster.world().get(ref.kind, ref.namespace, ref.name)?.metadata.resourceVersion;
-  await cluster.waitFor((w) => (Number(w.get(ref.kind, ref.namespace, ref.name)?.metadata.resourceVersion) >= Number(version) ? true : undefined), AbortSignal.timeout(20_000));
+/** The cache has what the API server has now: what cleaned up after the last scene included. Gives the version. */
+export async function inStep(cluster: ConnectedCluster, { ref }: Scene, version?: number): Promise<number> {
+  const least = version ?? Number((await cluster.read(ref))?.metadata.resourceVersion);
+  await cluster.waitFor((w) => (Number(w.get(ref.kind, ref.namespace, ref.name)?.metadata.resourceVersion) >= least ? true : undefined), AbortSignal.timeout(20_000));
+  return least;
 }
 
 export const pictureOf = async (stage: Stage, scene: Scene): Promise<unknown> => {
@@ -247,13 +249,24 @@ export function lanes(count: number): <T>(job: () => Promise<T>) => Promise<T> {
   };
 }
 
+/** Groups whose members do not get in each other's way: those with a namespace of their own, then the others. */
+export function groupsOf(plays: readonly Play[]): Play[][] {
+  const groups: Play[][] = [plays.filter((p) => !p.shares)];
+  for (const play of plays.filter((p) => p.shares)) {
+    const fitting = groups.slice(1).find((group) => group.every((other) => other.shares !== play.shares));
+    if (fitting) fitting.push(play);
+    else groups.push([play]);
+  }
+  return groups.filter((group) => group.length > 0);
+}
+
 /** All plays, side by side where they may be; those that need the cluster for themselves come after. */
 export function playAll<T>(plays: readonly Play[], count: number, job: (play: Play) => Promise<T>): Map<string, Promise<T>> {
   const inLane = lanes(count);
   const results = new Map<string, Promise<T>>();
   const settled = (): Promise<unknown> => Promise.allSettled([...results.values()]);
-  for (const play of plays.filter((p) => !p.isAlone)) results.set(play.title, inLane(() => job(play)));
-  for (const play of plays.filter((p) => p.isAlone)) {
+  for (const play of plays.filter((p) => !p.shares)) results.set(play.title, inLane(() => job(play)));
+  for (const play of plays.filter((p) => p.shares)) {
     const before = settled();
     results.set(play.title, before.then(() => job(play)));
   }
