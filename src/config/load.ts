@@ -167,5 +167,6 @@ function seal(value: unknown, schema: TSchema): unknown {
   if (Array.isArray(value)) return value.map((v) => seal(v, (schema.items ?? {}) as TSchema));
   if (!isMap(value)) return value;
   const properties = (schema.properties ?? {}) as Record<string, TSchema>;
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, properties[k] ? seal(v, properties[k]) : v]));
+  const [ofAny] = Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>);
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, seal(v, properties[k] ?? ofAny ?? ({} as TSchema))]));
 }

@@ -1,5 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { channels } from '../channels/index.js';
+import { sourcesSchema } from '../sources/access-schema.js';
+import { sources } from '../sources/index.js';
 import { count, duration, flag, list, oneOf, port, section, secret, text } from './fields.js';
 import { PolicySchema } from './policy-schema.js';
 
@@ -98,10 +100,13 @@ const channelConfigs = Type.Unsafe<Record<string, Record<string, unknown>>>(
   }),
 );
 
+const sourceConfigs = Type.Unsafe<Record<string, Record<string, unknown>>>(sourcesSchema(sources.members));
+
 /** The whole configuration. Key `a.bC` is `a: { bC: … }` in the file and `KUBERNAUT_A_B_C` in the environment. */
 export const ConfigSchema = Type.Object(
   {
     gateway,
+    sources: sourceConfigs,
     temporal,
     kubernetes,
     database,

@@ -8,6 +8,7 @@ import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/ports.js';
 import type { TargetHint } from '../domain/signal.js';
 import type { Target } from '../domain/target.js';
+import type { Documents } from './documents-port.js';
 import type { Filters } from './filters.js';
 import type { TemporalGateway } from './temporal-port.js';
 
@@ -45,6 +46,8 @@ export interface GatewayDeps {
   policyIssues(): readonly string[];
   /** The rules in force, where they are re-read; default: those of the configuration. */
   policy?: () => Policy;
+  /** What requests point to on the network; default: read over HTTPS from public addresses alone. */
+  documents?: Documents;
   /** Default: the shipped rules. */
   filters?: Filters;
   /** RFC 3339; default: the clock. */

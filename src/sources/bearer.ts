@@ -1,7 +1,7 @@
 import { KubernautError } from '../domain/errors.js';
 import { sha256 } from '../domain/sha256.js';
+import type { Headers } from './define.js';
 
-export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The credentials of `Authorization: Bearer …`; undefined when there are none. */
 export function bearerOf(headers: Headers): string | undefined {
@@ -34,13 +34,9 @@ export function matchingSecret(given: string, secrets: readonly string[]): numbe
   return found;
 }
 
-/** Throws `Unauthorized` unless the bearer token is one of the secrets. */
-export function verifyBearer(headers: Headers, secrets: readonly string[]): void {
+/** Throws `Unauthorized` unless the bearer token is one of the secrets; `where` says where the right one is found. */
+export function verifyBearer(headers: Headers, secrets: readonly string[], where = 'kubernaut connect alertmanager prints it'): void {
   const given = bearerOf(headers);
-  if (given === undefined) {
-    throw new KubernautError('Unauthorized', 'no bearer token; send the header "Authorization: Bearer <token>" (kubernaut connect alertmanager prints it)');
-  }
-  if (matchingSecret(given, secrets) < 0) {
-    throw new KubernautError('Unauthorized', 'this bearer token is not known here; take the one that kubernaut connect alertmanager prints');
-  }
+  if (given === undefined) throw new KubernautError('Unauthorized', `no bearer token; send the header "Authorization: Bearer <token>" (${where})`);
+  if (matchingSecret(given, secrets) < 0) throw new KubernautError('Unauthorized', `this bearer token is not known here; take the right one (${where})`);
 }

@@ -41,5 +41,16 @@ export function instantOf(text: string | undefined): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
+/** The same for senders with ways of their own: an offset without colon (CloudWatch), a space for the T, seconds or milliseconds since 1970. */
+export function looseInstantOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  if (!/^\d{9,13}(\.\d+)?$/.test(text)) return instantOf(text.replace(/^(\S{10}) /, '$1T').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  const number = Number(text);
+  return new Date(number < 1e11 ? number * 1000 : number).toISOString();
+}
+
 /** AlertManager and Grafana send Go's zero time for "not ended". */
 export const isZeroTime = (text: string): boolean => text.startsWith('0001-01-01T');
+
+/** The same without members that are undefined: a signal that goes over the wire reads as it did before. */
+export const withoutGaps = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;

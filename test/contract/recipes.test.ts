@@ -75,7 +75,7 @@ describe('adding a source', () => {
   itKeepsTheContractOfSources({ source: catalogue.get('heartbeat'), bodies: [body], folder: `${FIXTURES}/sources` });
 
   it('finds the object in trouble', () => {
-    const { signals } = catalogue.get('heartbeat').toSignals(body as never, { cluster: 'prod', receivedAt: '2026-03-01T02:31:00.000Z' });
+    const { signals } = catalogue.get('heartbeat').toSignals(body as never, { cluster: 'prod', receivedAt: '2026-03-01T02:31:00.000Z', settings: {} });
     expect(signals[0]!.hints[0]).toMatchObject({ kind: 'Deployment', namespace: 'shop', name: 'api' });
   });
 });

@@ -5,7 +5,7 @@ import type { Signal } from '../../src/domain/signal.js';
 import { sources } from '../../src/sources/index.js';
 import { itKeepsTheContractOfSources } from './checks/source-contract.js';
 
-const context = { cluster: 'prod', receivedAt: '2026-03-01T02:31:00.000Z' };
+const context = { cluster: 'prod', receivedAt: '2026-03-01T02:31:00.000Z', settings: {} };
 const fixturesOf = (id: string): { name: string; body: any }[] => {
   const folder = join('test/fixtures', id);
   return readdirSync(folder).filter((f) => f.endsWith('.json')).map((name) => ({ name, body: JSON.parse(readFileSync(join(folder, name), 'utf8')) }));

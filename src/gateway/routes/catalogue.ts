@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ActionInfo, ActionList, Info, Problem, ServiceInfo, type ActionInfo as Card } from '../../contracts/api.js';
 import { KubernautError } from '../../domain/errors.js';
-import { sources } from '../../sources/index.js';
 import type { ActionCard, GatewayDeps } from '../deps.js';
 import { SERVICE } from '../readiness.js';
 
@@ -9,7 +8,7 @@ const DEFAULT_TIMEOUT_S = 300;
 const errors = { '4xx': Problem, '5xx': Problem };
 
 /** What can be done, how this installation is set up, who am I talking to. */
-export function catalogueRoutes(app: FastifyInstance, deps: GatewayDeps): void {
+export function catalogueRoutes(app: FastifyInstance, deps: GatewayDeps, sources: readonly string[]): void {
   const tags = ['catalogue'];
   app.get('/api/v1/actions', { schema: { tags, summary: 'Every action of the catalogue', response: { 200: ActionList, ...errors } } }, async () => ({
     items: deps.actions.members.map(cardOf),
@@ -19,7 +18,7 @@ export function catalogueRoutes(app: FastifyInstance, deps: GatewayDeps): void {
     if (action) return cardOf(action);
     throw new KubernautError('NotFound', `there is no action ${params.id.slice(0, 100)}; known: ${deps.actions.members.map((a) => a.id).join(', ')}`);
   });
-  infoRoutes(app, deps);
+  infoRoutes(app, deps, sources);
 }
 
 const cardOf = (action: ActionCard): Card => ({
@@ -34,7 +33,7 @@ const cardOf = (action: ActionCard): Card => ({
   example: action.example,
 });
 
-function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions, version, policy = () => config.policy }: GatewayDeps): void {
+function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions, version, policy = () => config.policy }: GatewayDeps, sources: readonly string[]): void {
   const startedMs = Date.now();
   const links: Record<string, string> = {
     docs: '/docs',
@@ -49,7 +48,7 @@ function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions,
     cluster,
     autonomy: policy().autonomy,
     dry_run: policy().dryRun,
-    sources: [...sources.ids],
+    sources: [...sources],
     actions: actions.members.map((a) => a.id),
     channels: remediate.channels,
     has_model: remediate.hasModel,
