@@ -3,9 +3,11 @@ import type { Logger } from '../adapters/telemetry/logger.js';
 import type { Metrics } from '../adapters/telemetry/metrics.js';
 import { createTemporalGateway, type TemporalConnection } from '../adapters/temporal/index.js';
 import type { Config } from '../config/schema.js';
+import { watchFilters } from '../config/watch-filters.js';
 import { watchPolicy, type PolicyWatch } from '../config/watch-policy.js';
 import { durationMs } from '../domain/duration.js';
 import type { GatewayDeps } from '../gateway/deps.js';
+import { createFilters, type Filters } from '../gateway/filters.js';
 import { clusterNameOf, type Platform } from '../workers/compose.js';
 import { VERSION } from './version.js';
 
@@ -18,10 +20,11 @@ interface Parts {
   /** Do the workers of these remediations run every role in one process? */
   isCoLocated: boolean;
   watch?: PolicyWatch;
+  filters: Filters;
 }
 
 /** What the gateway stands on, from what the workers stand on. */
-export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isCoLocated, watch }: Parts): GatewayDeps => ({
+export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isCoLocated, watch, filters }: Parts): GatewayDeps => ({
   config,
   cluster: clusterNameOf(config),
   store: platform.store,
@@ -42,7 +45,8 @@ export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isC
   logger,
   metrics,
   version: VERSION,
-  policyIssues: () => [watch?.issue()].filter((issue): issue is string => issue !== undefined),
+  policyIssues: () => [watch?.issue(), ...filters.issues()].filter((issue): issue is string => issue !== undefined),
+  filters,
   ...(watch ? { policy: () => watch.current() } : {}),
 });
 
@@ -56,4 +60,13 @@ export function followPolicy(options: { config: Config; platform: Pick<Platform,
     (policy) => platform.policy.replace(policy),
     (error) => logger.warn({ err: error }, 'the policy file is bad; the old rules stay in force'),
   );
+}
+
+/** The filter rules of the configured file and the shipped ones, re-read when the file changes. Throws ConfigInvalid when it is bad at the start. */
+export function followFilters({ filters: { path } }: Pick<Config, 'filters'>, logger: Logger): { filters: Filters; stop(): void } {
+  const watch = watchFilters(path, {
+    onChange: ({ rules }) => logger.info({ rules: rules.length, file: path }, 'the filter rules were read again'),
+    onError: (error) => logger.warn({ err: error }, 'the filter file is bad; the old rules stay in force'),
+  });
+  return { filters: createFilters(watch), stop: () => watch.stop() };
 }

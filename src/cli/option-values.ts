@@ -25,3 +25,9 @@ export function instantOrDuration(text: string): string {
   if (Number.isNaN(Date.parse(text))) durationOption(text);
   return text;
 }
+
+/** An RFC 3339 time, as it is kept everywhere. */
+export function instant(text: string): string {
+  if (!/^\d{4}-/.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError(`${text} is not a time; write it like 2030-01-31T09:00:00Z`);
+  return new Date(text).toISOString();
+}

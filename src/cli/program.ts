@@ -5,6 +5,7 @@ import { cancelCommand } from './commands/cancel.js';
 import { connectCommand } from './commands/connect.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
+import { filtersCommand } from './commands/filters.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { pauseCommand } from './commands/pause.js';
@@ -26,7 +27,7 @@ import { VERSION } from './version.js';
 const GROUPS: readonly [string, readonly (() => Command)[]][] = [
   ['What happens:', [listCommand, showCommand, watchCommand, logsCommand, whyNotCommand]],
   ['Decisions:', [approveCommand, rejectCommand, cancelCommand, undoCommand, pauseCommand, resumeCommand, pausesCommand]],
-  ['What could be done:', [actionsCommand, templatesCommand, sendCommand]],
+  ['What could be done:', [actionsCommand, templatesCommand, filtersCommand, sendCommand]],
   ['Setting up:', [connectCommand, doctorCommand, sandboxCommand, downCommand, versionCommand]],
 ];
 

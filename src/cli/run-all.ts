@@ -6,7 +6,7 @@ import { ROLES } from '../domain/task-queues.js';
 import { startGateway } from '../gateway/server.js';
 import { composePlatform } from '../workers/compose.js';
 import { startWorkers } from '../workers/main.js';
-import { followPolicy, gatewayDepsOf } from './gateway-deps.js';
+import { followFilters, followPolicy, gatewayDepsOf } from './gateway-deps.js';
 import { keepReconciled } from './reconcile.js';
 import { registerSandboxPolicy } from './sandbox-policy.js';
 import { temporalSettings } from './temporal-settings.js';
@@ -43,6 +43,8 @@ export async function runAll(options: RunAllOptions): Promise<Running> {
 }
 
 async function openAll({ config, logger, isSandbox, policyFile, flags }: RunAllOptions, opened: (() => Promise<void> | void)[]): Promise<Omit<Running, 'stop'>> {
+  const { filters, stop } = followFilters(config, logger);
+  opened.push(stop);
   const metrics = createMetrics();
   const platform = await composePlatform({ config, version: VERSION, logger, metrics });
   opened.push(() => platform.close());
@@ -58,7 +60,7 @@ async function openAll({ config, logger, isSandbox, policyFile, flags }: RunAllO
     logger,
   });
   opened.push(() => workers.stop());
-  const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: true, watch }), {
+  const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: true, watch, filters }), {
     extend: (app) => void (isSandbox && registerSandboxPolicy(app, platform.policy)),
   });
   opened.push(() => gateway.close());

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -91,6 +91,11 @@ rules:
 
   it('names every mistake at once', () => expect(said('rules:\n  - { name: a, when: x, drop: { reason: r } }\n  - { name: b, when: y, drop: { reason: r } }\n')).toMatch(/^2 settings are wrong[^]*rules\.0\.when[^]*rules\.1\.when/));
   it('refuses a file that is not there', () => expect(() => loadFilters('/none/filters.yaml')).toThrow(/ENOENT/));
+
+  it('takes the example of the guide', () => {
+    const example = /```yaml\n(rules:[^]*?)```/.exec(readFileSync('docs/guides/filters.md', 'utf8'))![1]!;
+    expect(loadFilters(fileOf(example)).rules.filter((r) => r.origin === 'file').map((r) => r.name)).toContain('restarts-in-a-row');
+  });
 
   it('knows a variable for everything that an expression may name', () => {
     const signal: Signal = { source: 's', cluster: 'c', fingerprint: 'f', status: 'firing', alert: 'a', severity: 'info', startsAt: '2030-01-01T00:00:00Z', receivedAt: '2030-01-01T00:00:00Z', labels: {}, annotations: {}, hints: [] };

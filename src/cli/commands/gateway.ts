@@ -8,7 +8,7 @@ import { loadWithOrigins } from '../../config/load.js';
 import { startGateway } from '../../gateway/server.js';
 import { composePlatform } from '../../workers/compose.js';
 import { EXIT, Exit } from '../exit.js';
-import { followPolicy, gatewayDepsOf } from '../gateway-deps.js';
+import { followFilters, followPolicy, gatewayDepsOf } from '../gateway-deps.js';
 import { keepReconciled } from '../reconcile.js';
 import { temporalSettings } from '../temporal-settings.js';
 import { VERSION } from '../version.js';
@@ -25,15 +25,17 @@ export const gatewayCommand = (): Command =>
         throw new Exit(EXIT.usage, 'a gateway of its own shares a database with the workers; set DATABASE_URL (the embedded one serves a single process)');
       }
       const logger = createLogger(config.log);
+      const { filters, stop: stopFilters } = followFilters(config, logger);
       const metrics = createMetrics();
       const platform = await composePlatform({ config, version: VERSION, logger, metrics });
       const temporal = connectTemporal(temporalSettings(config));
       const watch = followPolicy({ config, platform, logger, file });
-      const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: coLocated, watch }));
+      const gateway = await startGateway(gatewayDepsOf({ config, platform, temporal, logger, metrics, isCoLocated: coLocated, watch, filters }));
       const stopReconciling = keepReconciled({ store: platform.store, temporal, cluster: platform.cluster.name, logger });
       logger.info({ url: gateway.url, pid: process.pid }, 'gateway is ready');
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
       watch?.stop();
+      stopFilters();
       stopReconciling();
       await gateway.close();
       await temporal.close();

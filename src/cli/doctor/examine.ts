@@ -7,6 +7,7 @@ import { checkChannels } from './channels.js';
 import { failedCheck, type Check, type Ward } from './check.js';
 import { checkConfig } from './config.js';
 import { checkDatabase } from './database.js';
+import { checkFilters } from './filters.js';
 import { checkGateway } from './gateway.js';
 import { checkKubernetes } from './kubernetes.js';
 import { checkEmbeddings, checkModel } from './model.js';
@@ -35,6 +36,7 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
     guarded('model', checkModel(ward).then((c) => [c])),
     guarded('embeddings', checkEmbeddings(ward).then((c) => [c])),
     guarded('channels', checkChannels(ward)),
+    guarded('filters', checkFilters(ward)),
   ]);
   return [...first, ...groups.flat()];
 }
