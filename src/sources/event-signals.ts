@@ -39,7 +39,7 @@ export function signalsOfEvent(event: unknown, context: SourceContext<EventSetti
   if (rule?.as === 'ignore') return { signals: [], rejected: [] };
   const { data } = event;
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return refused(`event ${event.id.slice(0, 100)} has no JSON object as its data`);
-  const read = itemsOf(data, rule).map((item) => ('labels' in item && rule?.as !== 'signal' ? fromAlert : fromSignalData)(item, { event, rule, context }));
+  const read = itemsOf(data, rule).map((item) => (shapeOf(item, rule) === 'alert' ? fromAlert : fromSignalData)(item, { event, rule, context }));
   return { signals: read.filter((r) => !isRejection(r)) as Signal[], rejected: read.filter(isRejection), deliveryId: fingerprintOf('cloudevents', { source: event.source, id: event.id }) };
 }
 
@@ -58,6 +58,9 @@ function itemsOf(data: object, rule: TypeRule | undefined): Record<string, unkno
   const isWebhook = rule?.as !== 'signal' && Array.isArray(alerts);
   return (isWebhook ? alerts : [data]).map((item: unknown) => (item !== null && typeof item === 'object' ? (item as Record<string, unknown>) : {}));
 }
+
+/** A signal has a name of its own, an alert has it among its labels. */
+const shapeOf = (item: Record<string, unknown>, rule: TypeRule | undefined): string => rule?.as ?? ('labels' in item && !('alert' in item) ? 'alert' : 'signal');
 
 interface Around {
   event: CloudEvent;

@@ -57,7 +57,8 @@ export function confirmationUrlOf(message: SnsMessage): string | undefined {
 }
 
 function snsUrl(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
+  // What URL parsers read differently (a backslash, white space) no host of Amazon writes.
+  if (!/^[\x21-\x5b\x5d-\x7e]+$/.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   const host = HOST.exec(url.hostname);
   if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '' || url.hash !== '' || !host) return undefined;

@@ -1,23 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Signal } from '../../src/domain/signal.js';
 import { sources } from '../../src/sources/index.js';
+import { bodiesOf, UNDER_TEST } from '../support/sources.js';
 import { itKeepsTheContractOfSources } from './checks/source-contract.js';
 
 const context = { cluster: 'prod', receivedAt: '2026-03-01T02:31:00.000Z', settings: {} };
-const fixturesOf = (id: string): { name: string; body: any }[] => {
-  const folder = join('test/fixtures', id);
-  return readdirSync(folder).filter((f) => f.endsWith('.json')).map((name) => ({ name, body: JSON.parse(readFileSync(join(folder, name), 'utf8')) }));
-};
-
 describe.each(sources.members.map((s) => [s.id, s] as const))('source %s', (id, source) => {
-  itKeepsTheContractOfSources({ source, bodies: fixturesOf(id).map(({ body }) => body), folder: 'src/sources' });
+  itKeepsTheContractOfSources({ source, bodies: bodiesOf(id), folder: 'src/sources', ...UNDER_TEST[id] });
 });
 
 describe('source alertmanager', () => {
   const alertmanager = sources.get('alertmanager');
-  const { body } = fixturesOf('alertmanager')[0]!;
+  const [body] = bodiesOf('alertmanager') as any[];
   const { signals, truncated } = alertmanager.toSignals(body, context);
   const one = (alert: object): { signals: Signal[]; rejected: any[] } => alertmanager.toSignals({ alerts: [alert] } as never, context);
   const firing = { status: 'firing', labels: { alertname: 'A' }, startsAt: '2026-03-01T00:00:00Z', fingerprint: 'aa' };
