@@ -1,11 +1,10 @@
 import { Type } from '@sinclair/typebox';
-import type { ObjectRef } from '../domain/kube.js';
 import { defineAction } from './define.js';
 import { collect } from './diagnostics.js';
-import { Namespace } from './parameters.js';
+import { KindAndName, Namespace, refOfKindAndName, type KindTable } from './parameters.js';
 
 /** Kinds it may look at, with their API version. Secrets are not among them. */
-const KINDS: Record<string, string> = {
+const KINDS: KindTable = {
   Pod: 'v1',
   Deployment: 'apps/v1',
   StatefulSet: 'apps/v1',
@@ -21,20 +20,10 @@ export const collectDiagnostics = defineAction({
   tier: 0,
   targets: Object.keys(KINDS),
   params: Type.Object(
-    {
-      namespace: Namespace,
-      target: Type.String({
-        pattern: `^(${Object.keys(KINDS).join('|')})/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
-        maxLength: 253,
-        description: 'Kind/name, like Deployment/api',
-      }),
-    },
+    { namespace: Namespace, target: KindAndName(KINDS, 'Deployment/api') },
     { additionalProperties: false },
   ),
-  targetOf({ namespace, target }): ObjectRef {
-    const [kind = '', name = ''] = target.split('/');
-    return { apiVersion: KINDS[kind] ?? 'v1', kind, namespace, name };
-  },
+  targetOf: ({ namespace, target }) => refOfKindAndName(KINDS, target, namespace),
   locate: ({ kind, namespace = '', name }) => ({ namespace, target: `${kind}/${name}` }),
   permissions: [{ group: '', resource: 'pods', subresource: 'log', verbs: ['get'], scope: 'namespace' }],
   undo: { irreversible: 'it only reads' },

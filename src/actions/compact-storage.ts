@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import type { KubeObject, ObjectRef } from '../domain/kube.js';
+import type { KubeObject } from '../domain/kube.js';
 import { refOf } from '../domain/kube.js';
 import { describeTarget } from '../domain/target.js';
 import { adaptersFor, type CompactionAdapter } from './compaction-adapters.js';
@@ -8,10 +8,10 @@ import { isWhole, runCompaction } from './compaction-run.js';
 import { CNPG_API } from './database-backup.js';
 import { defineAction, type ActionFacts } from './define.js';
 import { hookFrom, hookReads, hooksIn, jobOf, jobProgress, type Hook } from './hook-job.js';
-import { Namespace } from './parameters.js';
+import { KindAndName, Namespace, refOfKindAndName, type KindTable } from './parameters.js';
 import { refuse } from './workload.js';
 
-const KINDS: Record<string, string> = { StatefulSet: 'apps/v1', Deployment: 'apps/v1', Cluster: CNPG_API };
+const KINDS: KindTable = { StatefulSet: 'apps/v1', Deployment: 'apps/v1', Cluster: CNPG_API };
 
 /**
  * Compaction by a Job that the owner of the data stored, of a product we know how to treat. Nothing of what runs is a parameter.
@@ -24,20 +24,10 @@ export const compactStorage = defineAction({
   tier: 3,
   targets: Object.keys(KINDS),
   params: Type.Object(
-    {
-      namespace: Namespace,
-      target: Type.String({
-        pattern: `^(${Object.keys(KINDS).join('|')})/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
-        maxLength: 253,
-        description: 'Kind/name, like StatefulSet/etcd',
-      }),
-    },
+    { namespace: Namespace, target: KindAndName(KINDS, 'StatefulSet/etcd') },
     { additionalProperties: false },
   ),
-  targetOf({ namespace, target }): ObjectRef {
-    const [kind = '', name = ''] = target.split('/');
-    return { apiVersion: KINDS[kind] ?? 'v1', kind, namespace, name };
-  },
+  targetOf: ({ namespace, target }) => refOfKindAndName(KINDS, target, namespace),
   locate: ({ kind, namespace = '', name }) => ({ namespace, target: `${kind}/${name}` }),
   permissions: [{ group: 'batch', resource: 'jobs', verbs: ['create', 'get', 'delete'], scope: 'namespace' }],
   undo: { irreversible: 'the content is the same as before, so there is nothing to put back' },

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import type { ObjectRef } from '../domain/kube.js';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 
@@ -22,3 +23,15 @@ export const Cpu = Type.String({ pattern: '^([1-9][0-9]{0,5}m|[1-9][0-9]?|1[01][
 export const Duration = Type.String({ pattern: '^[1-9][0-9]{0,4}(s|m|h)$' });
 /** The size of a disk: whole Mi, Gi or Ti. No percentage, no bare number, no milli-bytes. */
 export const DiskSize = Type.String({ pattern: '^[1-9][0-9]{0,5}(Mi|Gi|Ti)$', description: 'absolute, like 15Gi' });
+
+/** API version by kind: what a `Kind/name` of an action may be. */
+export type KindTable = Readonly<Record<string, string>>;
+
+/** An object as `Kind/name`, of one of these kinds alone. */
+export const KindAndName = (kinds: KindTable, example: string) =>
+  Type.String({ pattern: `^(${Object.keys(kinds).join('|')})/${LABEL}(\\.${LABEL})*$`, maxLength: 253, description: `Kind/name, like ${example}` });
+
+export function refOfKindAndName(kinds: KindTable, text: string, namespace: string): ObjectRef {
+  const [kind = '', name = ''] = text.split('/');
+  return { apiVersion: kinds[kind] ?? 'v1', kind, namespace, name };
+}

@@ -8,16 +8,12 @@ import { isSameObject } from '../domain/target.js';
 import { defineAction, type ActionFacts } from './define.js';
 import { allowance, blockedBy, blockedSides, livePodsOf, subjectOf, unisolatedPod, type WantedFlow } from './network-flow.js';
 import { checkEnds, checkIsolation, checkTarget, checkWitness, nameOfWorkload } from './network-policy-checks.js';
-import { Duration, Namespace } from './parameters.js';
+import { Duration, KindAndName, Namespace, refOfKindAndName, type KindTable } from './parameters.js';
 import { refuse } from './workload.js';
 
-const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+const KINDS: KindTable = { Deployment: 'apps/v1', StatefulSet: 'apps/v1', DaemonSet: 'apps/v1' };
 
-const Workload = Type.String({
-  pattern: `^(${KINDS.join('|')})/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
-  maxLength: 253,
-  description: 'Kind/name, like Deployment/api',
-});
+const Workload = KindAndName(KINDS, 'Deployment/api');
 
 const Params = Type.Object(
   {
@@ -33,12 +29,11 @@ const Params = Type.Object(
 );
 type Params = Static<typeof Params>;
 
-const refFrom = (workload: string, namespace: string): ObjectRef => {
-  const [kind = '', name = ''] = workload.split('/');
-  return { apiVersion: 'apps/v1', kind, namespace, name };
-};
 /** `namespace` is where `to` is; `from` is there too unless `fromNamespace` says otherwise. */
-const endsOf = (p: Params): { from: ObjectRef; to: ObjectRef } => ({ from: refFrom(p.from, p.fromNamespace ?? p.namespace), to: refFrom(p.to, p.namespace) });
+const endsOf = (p: Params): { from: ObjectRef; to: ObjectRef } => ({
+  from: refOfKindAndName(KINDS, p.from, p.fromNamespace ?? p.namespace),
+  to: refOfKindAndName(KINDS, p.to, p.namespace),
+});
 
 /**
  * Adds a narrow allow policy of our own, and takes it away after `ttl`; policies of others are never touched, and name
@@ -51,7 +46,7 @@ export const updateNetworkPolicy = defineAction({
   id: 'update_network_policy',
   summary: 'Let one workload reach one port of another for a while, where existing policies cut them off; no policy of others is changed.',
   tier: 3,
-  targets: KINDS,
+  targets: Object.keys(KINDS),
   params: Params,
   targetOf(params, asked): ObjectRef {
     const { from, to } = endsOf(params);
