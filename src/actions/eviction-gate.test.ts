@@ -22,6 +22,11 @@ describe('the gate before an eviction', () => {
   let gate: EvictionGate;
   beforeEach(() => void (gate = evictionGate()));
   const admits = (pod: KubeObject, b: KubeObject | undefined, pods?: KubeObject[]) => gate.admit(world(b, pods), of(pod));
+  /** Admitted, asked for, and taken by the server. */
+  const evicts = (pod: KubeObject, b: KubeObject) => {
+    expect(admits(pod, b)).toBe(true);
+    gate.taken(of(pod));
+  };
 
   it('is open without a budget, or where that has room', () => {
     expect(admits(one, undefined)).toBe(true);
@@ -30,15 +35,25 @@ describe('the gate before an eviction', () => {
   });
 
   it('counts what it admitted until the budget counts it itself', () => {
-    expect(admits(one, budget(2, '1'))).toBe(true);
-    expect(admits(two, budget(2, '1'))).toBe(true);
+    evicts(one, budget(2, '1'));
+    evicts(two, budget(2, '1'));
     expect(admits(three, budget(2, '1'))).toBe(false);
     expect(admits(three, budget(1, '2', { 'api-1': NOW }))).toBe(false);
     expect(admits(three, budget(1, '3', { 'api-1': NOW, 'api-2': NOW }))).toBe(true);
   });
 
+  it('lets one request of a budget be answered before it admits the next', () => {
+    const other = podOf('web-1', { owner: set });
+    const ofWeb = pdbOf('web', { allowed: 1 });
+    expect(admits(one, budget(2, '1'))).toBe(true);
+    expect(admits(two, budget(2, '1'))).toBe(false);
+    expect(gate.admit(worldOf([set, other, ofWeb]), of(other))).toBe(true);
+    gate.taken(of(one));
+    expect(admits(two, budget(2, '1'))).toBe(true);
+  });
+
   it('counts a pod that leaves until its budget is of a later moment', () => {
-    admits(one, budget(1, '1'));
+    evicts(one, budget(1, '1'));
     const leaving = { ...one, metadata: { ...one.metadata, deletionTimestamp: NOW, resourceVersion: '5' } };
     gate.watch(world(budget(1, '1'), [leaving, two]), of(one));
     expect(admits(two, budget(1, '1'), [leaving, two])).toBe(false);
@@ -47,14 +62,14 @@ describe('the gate before an eviction', () => {
   });
 
   it('counts a pod that was never seen leaving until its budget changed', () => {
-    admits(one, budget(1, '1'));
+    evicts(one, budget(1, '1'));
     expect(admits(two, budget(1, '1'), [two])).toBe(false);
     expect(admits(two, budget(1, '2'), [two])).toBe(true);
   });
 
   it('does not wait for ever for a budget that never counted the pod', () => {
     const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
-    admits(one, budget(1, '1'));
+    evicts(one, budget(1, '1'));
     clock.mockReturnValue(11_000);
     expect(admits(two, budget(1, '1'), [one, two])).toBe(false);
     expect(admits(two, budget(1, '1'), [two])).toBe(true);
@@ -76,7 +91,7 @@ describe('the gate before an eviction', () => {
 
   it('asks again after five seconds, though nothing changed: the change may have come before the no', () => {
     const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
-    admits(one, budget(1, '1'));
+    evicts(one, budget(1, '1'));
     gate.refused(world(budget(1, '2')), of(one));
     clock.mockReturnValue(4_900);
     expect(admits(one, budget(1, '2'))).toBe(false);

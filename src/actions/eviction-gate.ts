@@ -9,6 +9,8 @@ export interface EvictionGate {
    * False: a change of the cache can make it so, or that `NO_MS` have passed since a no.
    */
   admit(world: World, eviction: Eviction): boolean;
+  /** The server has taken it. */
+  taken(eviction: Eviction): void;
   /** To be shown every change until the pod is gone: when it began to leave tells which budget's status counts that already. */
   watch(world: World, eviction: Eviction): void;
   /** It came to nothing: the pod was gone before, or somebody said no. */
@@ -26,6 +28,8 @@ const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${met
  *   asked ──▶ counted here ──▶ in the status of its budget: by name (disruptedPods), or as a pod that left before that status
  *
  * Pods and budgets arrive by streams of their own: that a pod leaves may be seen before the budget that paid for it.
+ * One request per budget at a time: the server writes into the budget for each, and lets those that meet there try again only
+ * after half a second, so that thirty at once take longer than one after the other.
  */
 export function evictionGate(): EvictionGate {
   /** Evictions asked for, by budget and uid. */
@@ -53,8 +57,15 @@ export function evictionGate(): EvictionGate {
       if (!isPodReady(pod)) return true;
       if (roomIn(world, budget) <= 0) return false;
       const mine = asked.get(keyOf(budget)) ?? new Map<string, Asked>();
-      asked.set(keyOf(budget), mine.set(eviction.uid, { eviction, at: Date.now(), asOf: versionOf(budget) }));
+      if ([...mine.values()].some((one) => !one.isTaken)) return false;
+      asked.set(keyOf(budget), mine.set(eviction.uid, { eviction, at: Date.now(), asOf: versionOf(budget), isTaken: false }));
       return true;
+    },
+    taken({ uid }) {
+      for (const mine of asked.values()) {
+        const one = mine.get(uid);
+        if (one) one.isTaken = true;
+      }
     },
     watch(world, { uid }) {
       const pod = world.byUid(uid);
@@ -82,6 +93,8 @@ interface Asked {
   at: number;
   /** Version of the budget that the cache had then. */
   asOf: string;
+  /** Answered by the server. */
+  isTaken: boolean;
   /** Version of the pod that was first seen leaving. */
   leftAt?: string;
 }

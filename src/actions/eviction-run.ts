@@ -47,7 +47,8 @@ export async function ask(eviction: Eviction, { cluster, actionId, isDryRun, sig
   signal.throwIfAborted();
   try {
     const { status } = await cluster.apply(eviction, { actionId, isDryRun });
-    if (status !== 'applied') gate.leave(eviction);
+    if (status === 'applied') gate.taken(eviction);
+    else gate.leave(eviction);
     return true;
   } catch (error) {
     if (!isKubernautError(error, 'PdbBlocked')) {
