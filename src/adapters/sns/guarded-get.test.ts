@@ -34,7 +34,7 @@ beforeAll(async () => {
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
 });
-afterAll(() => server.close());
+afterAll(() => void server.close());
 beforeEach(() => {
   seen = [];
   answer = (_request, response) => response.end('text');
@@ -89,7 +89,9 @@ describe('a GET of what data points to', () => {
 
   it.each<[string, (response: ServerResponse) => void]>([
     ['never answers', () => undefined],
-    ['sends a byte now and then', (response) => void response.write('x') || setInterval(() => response.write('x'), 50).unref()],
+    ['sends a byte now and then', (response) => {
+      setInterval(() => response.write('x'), 50).unref();
+    }],
   ])('ends in time when the host %s', async (_what, behave) => {
     answer = (_request, response) => behave(response);
     const started = Date.now();
