@@ -30,6 +30,7 @@ export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isC
   store: platform.store,
   temporal: createTemporalGateway(temporal),
   resolveTarget: (hints) => platform.cluster.resolve(hints),
+  world: () => platform.cluster.world(),
   clusterHealth: () => ({ [platform.cluster.name]: platform.cluster.isHealthy() }),
   remediate: {
     horizons: config.effectiveness.horizons.map((name) => ({ name, afterMs: durationMs(name) })),

@@ -149,6 +149,9 @@ export interface Store {
   /** Signals by fingerprint, newest first: what became of it and why (`kubernaut why-not`). */
   signalsOf(fingerprint: string): Promise<(SignalRow & { at: string })[]>;
 
+  /** What a source reported of a cluster and nobody has reported the end of, newest start first. */
+  openSignals(source: string, cluster: string): Promise<(SignalRow & { at: string })[]>;
+
   /** Takes an occurrence into the count, once however often it comes; returns the most that started within one `withinMs` together with it. */
   countForRule(count: RuleCount, occurrence: { cluster: string; fingerprint: string; startsAt: string }): Promise<number>;
   /** What this rule holds of that key, still firing, started within `withinMs` of it. */

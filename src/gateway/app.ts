@@ -2,7 +2,7 @@ import { fastify, LogController, type FastifyInstance, type FastifyServerOptions
 import type { Config } from '../config/schema.js';
 import type { GatewayDeps } from './deps.js';
 import { createFilters } from './filters.js';
-import { createIntake } from './intake.js';
+import { createIntake, type Intake } from './intake.js';
 import { addAnswers, onClientError, sendProblem } from './plugins/answers.js';
 import { addDocumentation, serveDocumentation } from './plugins/documentation.js';
 import { addDoor } from './plugins/door.js';
@@ -18,6 +18,7 @@ import { remediationRoutes } from './routes/remediations.js';
 import { signalRoutes } from './routes/signals.js';
 import { requireToken } from './require-token.js';
 import { tlsOptions } from './tls.js';
+import { watchCluster } from './watch-cluster.js';
 
 const API_BODY_BYTES = 256 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -38,6 +39,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   const sources = openSources(deps.config);
   app.addHook('preClose', async () => readiness.closing());
   app.addHook('onClose', async () => intake.close());
+  watchOwnCluster(app, deps, intake);
   addTracing(app, deps.metrics);
   addAnswers(app);
   addDoor(app, deps.config.gateway, { readiness, sources });
@@ -54,6 +56,16 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
     serveDocumentation(routes);
   });
   return app;
+}
+
+/** Off unless `sources.kubernetes.watch`: where AlertManager fires about the same things, everything would be said twice. */
+function watchOwnCluster(app: FastifyInstance, deps: GatewayDeps, intake: Intake): void {
+  const { config, cluster, world } = deps;
+  if (config.sources.kubernetes?.watch !== true || !world) return;
+  const isInStep = (): boolean => deps.clusterHealth()[cluster] ?? false;
+  const watch = watchCluster({ cluster, world, isInStep, namespaces: config.gateway.namespaces }, { ...deps, intake });
+  app.addHook('onListen', async () => watch.start());
+  app.addHook('preClose', () => watch.stop());
 }
 
 function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {

@@ -3,6 +3,7 @@ import type { Permission } from '../actions/define.js';
 import type { Logger } from '../adapters/telemetry/logger.js';
 import type { Metrics } from '../adapters/telemetry/metrics.js';
 import type { Config } from '../config/schema.js';
+import type { World } from '../domain/kube.js';
 import type { RemediateInput } from '../domain/messages.js';
 import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/ports.js';
@@ -34,6 +35,8 @@ export interface GatewayDeps {
   temporal: TemporalGateway;
   /** The top owner of what the hints name, from the watch cache; undefined when nothing matches. */
   resolveTarget(hints: readonly TargetHint[], cluster: string): Target | undefined;
+  /** The watch cache of our own cluster, for `sources.kubernetes.watch`. */
+  world?(): World;
   /** Cluster name → are its watches in sync and does its API answer. */
   clusterHealth(): Readonly<Record<string, boolean>>;
   /** What every remediation is started with. */

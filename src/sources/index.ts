@@ -6,6 +6,7 @@ import { cloudwatch } from './cloudwatch.js';
 import { custom } from './custom.js';
 import type { SourceDefinition } from './define.js';
 import { grafana } from './grafana.js';
+import { kubernetes } from './kubernetes.js';
 
 /** Everything that can send us signals: `POST /api/v1/signals/<id>`. */
-export const sources = registryOf<SourceDefinition<string, TSchema>>('source', [alertmanager, grafana, cloudwatch, custom, cloudevents]);
+export const sources = registryOf<SourceDefinition<string, TSchema>>('source', [alertmanager, grafana, cloudwatch, custom, cloudevents, kubernetes]);

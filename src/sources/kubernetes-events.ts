@@ -48,11 +48,11 @@ const both = (a: Said, b: Said): Said => ({
 
 /** A warning of a component, in one shape for both of Kubernetes' event APIs; ours are no news to us. */
 export function warningIn(event: KubeObject): Said | undefined {
+  const { reason, type } = event;
+  if (type !== 'Warning' || !REASON.test(reason) || isOurs(event)) return undefined;
   const about = aboutOf(event.involvedObject ?? event.regarding);
-  const { reason = '', type } = event;
   const times = timesOf(event);
-  if (type !== 'Warning' || !about || !REASON.test(reason) || isOurs(event) || !times) return undefined;
-  return { about, reason, message: firstOf(event.message, event.note) ?? '', count: firstOf(event.series?.count, event.count, event.deprecatedCount) ?? 1, ...times };
+  return about && times && { about, reason, message: firstOf(event.message, event.note) ?? '', count: firstOf(event.series?.count, event.count, event.deprecatedCount) ?? 1, ...times };
 }
 
 const isOurs = ({ reportingController, reportingComponent, source }: KubeObject): boolean => (firstOf<string>(reportingController, reportingComponent, source?.component) ?? '').startsWith('kubernaut');
@@ -69,7 +69,7 @@ const isName = (text: string): boolean => text.length <= 253 && /^[a-z0-9]([-a-z
 /** Times of the two APIs differ in precision: compared as texts they must not. */
 function timesOf({ series, metadata, ...event }: KubeObject): { firstAt: string; lastAt: string } | undefined {
   const firstAt = instant(event.firstTimestamp, event.deprecatedFirstTimestamp, event.eventTime, metadata.creationTimestamp);
-  return firstAt && { firstAt, lastAt: instant(series?.lastObservedTime, event.lastTimestamp, event.deprecatedLastTimestamp) ?? firstAt };
+  return firstAt === undefined ? undefined : { firstAt, lastAt: instant(series?.lastObservedTime, event.lastTimestamp, event.deprecatedLastTimestamp) ?? firstAt };
 }
 
 function instant(...times: (string | null | undefined)[]): string | undefined {

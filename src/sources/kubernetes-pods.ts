@@ -46,11 +46,12 @@ function outOfMemory(pod: KubeObject, status: ContainerStatus, nowMs: number): S
 /** Waiting in back-off, or up again since a crash a moment ago: the same loop in another of its states. */
 function crashLoop(pod: KubeObject, status: ContainerStatus, nowMs: number): Says | undefined {
   const { restartCount = 0, state, lastState } = status;
-  const { exitCode, finishedAt } = lastState?.terminated ?? {};
-  const isBetweenCrashes = restartCount >= 2 && exitCode !== 0 && isRecent(finishedAt, nowMs);
-  if (state?.waiting?.reason !== 'CrashLoopBackOff' && !isBetweenCrashes) return undefined;
-  return { alert: 'KubePodCrashLooping', startsAt: finishedAt ?? sinceStart(pod), summary: 'Pod is crash looping.', description: `${whereOf(pod, status)} restarted ${restartCount} times` };
+  const crash = lastState?.terminated;
+  if (state?.waiting?.reason !== 'CrashLoopBackOff' && !(restartCount >= 2 && isCrash(crash, nowMs))) return undefined;
+  return { alert: 'KubePodCrashLooping', startsAt: crash?.finishedAt ?? sinceStart(pod), summary: 'Pod is crash looping.', description: `${whereOf(pod, status)} restarted ${restartCount} times` };
 }
+
+const isCrash = (end: { exitCode?: number; finishedAt?: string } | undefined, nowMs: number): boolean => end?.exitCode !== 0 && isRecent(end?.finishedAt, nowMs);
 
 const sinceStart = (pod: KubeObject): string => pod.status?.startTime ?? pod.metadata.creationTimestamp ?? '';
 
@@ -69,8 +70,9 @@ function unschedulable(pod: KubeObject, nowMs: number): Says | undefined {
 
 /** A Job speaks for its own pods; a pod without a node is `unschedulable`. */
 function notReady(pod: KubeObject, nowMs: number): Says | undefined {
-  if (controllerOf(pod)?.kind === 'Job' || conditionOf(pod, 'PodScheduled')?.status === 'False') return undefined;
-  const { status, reason = '', lastTransitionTime, message = '' } = conditionOf(pod, 'Ready') ?? {};
-  if (status !== 'False' || !hasLasted(lastTransitionTime, PATIENCE_MS.notReady, nowMs)) return undefined;
-  return { alert: 'KubePodNotReady', startsAt: lastTransitionTime, summary: 'Pod has been in a non-ready state for too long.', description: `pod ${nameOf(pod)}: ${message || reason}` };
+  const isElsewhere = controllerOf(pod)?.kind === 'Job' || conditionOf(pod, 'PodScheduled')?.status === 'False';
+  const ready = conditionOf(pod, 'Ready');
+  if (isElsewhere || ready?.status !== 'False' || !hasLasted(ready.lastTransitionTime, PATIENCE_MS.notReady, nowMs)) return undefined;
+  const description = `pod ${nameOf(pod)}: ${ready.message ?? ready.reason ?? 'not Ready'}`;
+  return { alert: 'KubePodNotReady', startsAt: ready.lastTransitionTime, summary: 'Pod has been in a non-ready state for too long.', description };
 }

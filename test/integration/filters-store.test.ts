@@ -90,3 +90,25 @@ describe.each(eachDatabase())('filter rules in the store on $name', ({ open }) =
     expect((await store.filterHits(at(10))).sort((x, y) => (x.rule < y.rule ? -1 : 1))).toEqual([{ rule: 'classify', hits: 2, lastAt: at(31) }, { rule: 'drop', hits: 1, lastAt: at(30) }]);
   });
 });
+
+describe.each(eachDatabase())('what a source has open in the store on $name', ({ open }) => {
+  let database: Database;
+  let store: Store;
+  beforeAll(async () => {
+    database = await open();
+    store = createStore(database);
+  }, 120_000);
+  afterAll(() => database?.close(), 60_000);
+
+  it('is what fires and has not been reported over, newest first', async () => {
+    const put = (fingerprint: string, minute: number, more: object = {}) =>
+      store.recordSignal({ ...signalRowFor(fingerprint), signal: { ...signalRowFor(fingerprint).signal, source: 'kubernetes', startsAt: at(minute), ...more } });
+    await put('open', 1);
+    await put('newer', 2);
+    await put('over', 3);
+    await put('over', 3, { status: 'resolved' });
+    await put('elsewhere', 4, { cluster: 'other' });
+    await put('posted', 5, { source: 'alertmanager' });
+    expect((await store.openSignals('kubernetes', 'prod')).map((r) => [r.signal.fingerprint, r.remediationId])).toEqual([['newer', 'r-0123456789'], ['open', 'r-0123456789']]);
+  });
+});

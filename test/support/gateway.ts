@@ -35,9 +35,15 @@ export function memoryStore() {
     findSignal: async (key) => (up(), signals.get(keyOf(key))),
     recordSignal: async (row) => {
       writable();
-      signals.set(keyOf(row.signal), row);
+      // As in the database: a row that names a remediation is final.
+      if (!signals.get(keyOf(row.signal))?.remediationId) signals.set(keyOf(row.signal), row);
     },
     signalsOf: async (fingerprint) => (up(), [...signals.values()].filter((r) => r.signal.fingerprint === fingerprint).map((r) => ({ ...r, at: r.signal.receivedAt }))),
+    openSignals: async (source, cluster) => {
+      up();
+      const open = [...signals.values()].filter(({ signal: s }) => s.source === source && s.cluster === cluster && s.status === 'firing' && !signals.has(keyOf({ ...s, status: 'resolved' })));
+      return open.map((r) => ({ ...r, at: r.signal.receivedAt })).sort((a, b) => (a.signal.startsAt < b.signal.startsAt ? 1 : -1));
+    },
     countForRule: async ({ rule, key, withinMs }, { cluster, fingerprint, startsAt }) => {
       writable();
       const starts = counts.get(`${rule} ${key}`) ?? new Map<string, number>();

@@ -6,6 +6,8 @@ import type { Query } from './query.js';
 
 /** More than anybody reads of one alert. */
 const HISTORY_LIMIT = 100;
+/** Far more than one cluster reports at once. */
+const MOST_OPEN = 20_000;
 const FIND = `
   select remediation_id, outcome from signals
   where cluster = $1 and fingerprint = $2 and starts_at = $3::timestamptz and status = $4`;
@@ -23,6 +25,13 @@ const OF_FINGERPRINT = `
   select signal, outcome, workflow_id, remediation_id, reason, at, rules, held_until from signals
   where fingerprint = $1 order by at desc, starts_at desc limit ${HISTORY_LIMIT}`;
 
+/** Newest first. */
+const OPEN = `
+  select f.signal, f.outcome, f.workflow_id, f.remediation_id, f.reason, f.at, f.rules, f.held_until from signals f
+  where f.status = 'firing' and f.signal ->> 'source' = $1 and f.cluster = $2 and not exists (
+    select from signals e where e.cluster = f.cluster and e.fingerprint = f.fingerprint and e.starts_at = f.starts_at and e.status = 'resolved')
+  order by f.starts_at desc limit ${MOST_OPEN}`;
+
 interface Row {
   signal: Signal;
   outcome: SignalRow['outcome'];
@@ -34,7 +43,7 @@ interface Row {
   held_until: Date | null;
 }
 
-export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSignal' | 'recordSignal' | 'signalsOf'> => ({
+export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSignal' | 'recordSignal' | 'signalsOf' | 'openSignals'> => ({
   async findSignal({ cluster, fingerprint, startsAt, status }) {
     const [row] = await query<Row>('looking for a duplicate signal', FIND, [keyText(cluster), keyText(fingerprint), startsAt, status]);
     return row && { remediationId: row.remediation_id ?? undefined, outcome: row.outcome };
@@ -48,15 +57,21 @@ export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSign
 
   async signalsOf(fingerprint) {
     const rows = await query<Row>('reading the signals of a fingerprint', OF_FINGERPRINT, [keyText(fingerprint)]);
-    return rows.map((row) => ({
-      signal: row.signal,
-      outcome: row.outcome,
-      workflowId: row.workflow_id ?? undefined,
-      remediationId: row.remediation_id ?? undefined,
-      reason: row.reason ?? undefined,
-      at: row.at.toISOString(),
-      ...(row.rules ? { rules: row.rules } : {}),
-      ...(row.held_until ? { heldUntil: row.held_until.toISOString() } : {}),
-    }));
+    return rows.map(rowOf);
   },
+
+  async openSignals(source, cluster) {
+    return (await query<Row>('reading what has not ended', OPEN, [source, keyText(cluster)])).map(rowOf);
+  },
+});
+
+const rowOf = (row: Row): SignalRow & { at: string } => ({
+  signal: row.signal,
+  outcome: row.outcome,
+  workflowId: row.workflow_id ?? undefined,
+  remediationId: row.remediation_id ?? undefined,
+  reason: row.reason ?? undefined,
+  at: row.at.toISOString(),
+  ...(row.rules ? { rules: row.rules } : {}),
+  ...(row.held_until ? { heldUntil: row.held_until.toISOString() } : {}),
 });

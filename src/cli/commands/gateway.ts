@@ -17,10 +17,11 @@ export const gatewayCommand = (): Command =>
   new Command('gateway')
     .description('the gateway process of a real deployment')
     .option('--co-located', 'the workers run with --role all: quick activities run inside the workflow worker', false)
+    .option('--watch', 'turn bad conditions and Warning events of the cluster into signals (sources.kubernetes.watch)')
     .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 DATABASE_URL=postgresql://… KUBE_CONTEXT=prod KUBERNAUT_GATEWAY_TOKENS=… kubernaut gateway')
-    .action(async ({ coLocated }: { coLocated: boolean }, command: Command) => {
+    .action(async ({ coLocated, watch: isWatching }: { coLocated: boolean; watch?: boolean }, command: Command) => {
       const { dataDir } = command.optsWithGlobals<{ dataDir?: string }>();
-      const { config, file } = loadWithOrigins({ flags: { dataDir }, actionIds: actions.ids });
+      const { config, file } = loadWithOrigins({ flags: { dataDir, 'sources.kubernetes.watch': isWatching }, actionIds: actions.ids });
       if (!config.database.url && !config.database.host) {
         throw new Exit(EXIT.usage, 'a gateway of its own shares a database with the workers; set DATABASE_URL (the embedded one serves a single process)');
       }
