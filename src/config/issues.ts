@@ -17,6 +17,7 @@ export function issueOf(error: ErrorObject): ConfigIssue {
   const parent = error.parentSchema as Schema;
   const { additionalProperty: extra, missingProperty: missing } = error.params as { additionalProperty?: string; missingProperty?: string };
   const path = pathOf(error.instancePath, extra ?? missing);
+  if (extra !== undefined && !parent.properties) return { path, got: 'a name that is not allowed', expected: parent.expected ?? 'another name', example: exampleOf(parent) };
   if (extra !== undefined) return { path, got: 'an unknown key', ...suggestion(extra, Object.keys(parent.properties ?? {})) };
   if (missing === undefined) return { path, got: shown(error.data, parent), expected: expectedBy(error, parent), example: exampleOf(parent) };
   return { path, ...absent((parent.properties?.[missing] ?? {}) as Schema) };

@@ -33,7 +33,7 @@ const NAME = '^[a-z0-9][a-z0-9-]{0,40}$';
 function schemaOf({ summary, credentials = ['bearer'], settings, isNamed = false }: Source): TSchema {
   const one: TObject = Type.Object({ ...accessOf(credentials), ...settings?.properties }, { additionalProperties: false, description: summary, ...(isNamed ? {} : { default: {} }) });
   return isNamed
-    ? Type.Record(Type.String({ pattern: NAME }), one, { default: {}, description: `${summary} By a name of your own; "default" is served without a name.`, examples: [{ pager: { tokens: ['(a secret)'], fields: { alert: '/title' } } }] })
+    ? Type.Record(Type.String({ pattern: NAME }), one, { additionalProperties: false, default: {}, expected: 'a name of small letters, digits and dashes', description: `${summary} By a name of your own; "default" is served without a name.`, examples: [{ pager: { tokens: ['(a secret)'], fields: { alert: '/title' } } }] })
     : one;
 }
 
