@@ -76,8 +76,15 @@ export function viewOf(signal: Signal, now: string): Record<keyof typeof FILTER_
  */
 export function judge(rules: readonly FilterRule[], signal: Signal, now: string): Judgement {
   const judgement: Judgement = { signal, tried: [] };
-  for (const rule of rules) judgement.tried.push({ rule, ...apply(rule, judgement, now) });
+  const look = lookAt(now);
+  for (const rule of rules) judgement.tried.push({ rule, ...apply(rule, judgement, { now, look }) });
   return judgement;
+}
+
+/** One view for all rules between two that set something: at the door thousands of signals are judged in a row. */
+function lookAt(now: string): (signal: Signal) => object {
+  let last: { signal: Signal; view: object } | undefined;
+  return (signal) => (last?.signal === signal ? last : (last = { signal, view: viewOf(signal, now) })).view;
 }
 
 /** Names of the rules that did something, in order. */
@@ -85,10 +92,10 @@ export const actedOn = ({ tried }: Judgement): string[] => tried.filter((t) => t
 
 export const isExpired = (rule: FilterRule, now: string): boolean => rule.suppress !== undefined && Date.parse(rule.suppress.expires) <= Date.parse(now);
 
-function apply(rule: FilterRule, judgement: Judgement, now: string): Omit<Tried, 'rule'> {
+function apply(rule: FilterRule, judgement: Judgement, { now, look }: { now: string; look: (signal: Signal) => object }): Omit<Tried, 'rule'> {
   if (judgement.end) return { result: 'not_reached' };
   if (isExpired(rule, now)) return { result: 'expired' };
-  const view = viewOf(judgement.signal, now);
+  const view = look(judgement.signal);
   const answer = rule.when.evaluate(view);
   if (!('value' in answer)) return unanswered(answer);
   if (!answer.value) return { result: 'no_match' };
