@@ -35,7 +35,7 @@ describe('createLimit', () => {
 
   it('refuses who waited too long and goes on with the next', async () => {
     const limit = createLimit(1, 20);
-    const slow = limit(() => after(60));
+    const slow = limit(() => after(500));
     const late = limit(async () => 'late');
     await expect(late).rejects.toMatchObject({ code: 'Overloaded' });
     await slow;
