@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../../sandbox/launch/control-plane.js';
@@ -19,6 +18,7 @@ import { shortHash } from '../../../src/domain/target.js';
 import { evidenceOf } from '../objects.js';
 import { startTestControlPlane } from '../servers.js';
 import type { Refusal, Scene } from './action-case.js';
+import { auditTail } from './audit-tail.js';
 
 /** One write in the audit log. */
 export interface LedgerLine {
@@ -98,11 +98,12 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const cluster = await connectCluster({ name: 'test', ...addressOf(options, plane, identities), userAgentVersion: '9.9.9', databases: options.databases });
   const execute = createExecute({ cluster: () => cluster, actions, clock: { now: () => new Date().toISOString() }, ...options.execute });
   await cluster.waitFor((w) => (w.list('Node').filter((n) => conditionOf(n, 'Ready')?.status === 'True').length >= READY_NODES ? true : undefined), AbortSignal.timeout(60_000));
+  const auditLines = auditTail(plane.auditLog);
   return {
     plane, admin, cluster, execute, identities,
     ...handsOf(admin, cluster),
     planned: (what) => plan(cluster, what),
-    ledger: (actionId) => ledgerOf(plane.auditLog, actionId),
+    ledger: (actionId) => ledgerOf(auditLines, actionId),
     async stop() {
       await cluster.close();
       await simulator.stop();
@@ -201,10 +202,9 @@ export const spoilt = (scene: Scene, { params, spoil, problems, history, policy,
   spoil: (objects) => spoil?.(objects, scene) ?? objects,
 });
 
-async function ledgerOf(auditLog: string, actionId: string): Promise<LedgerLine[]> {
+async function ledgerOf(auditLines: () => readonly string[], actionId: string): Promise<LedgerLine[]> {
   await sleep(300); // the audit backend writes in batches
-  return readFileSync(auditLog, 'utf8')
-    .split('\n')
+  return auditLines()
     .filter((line) => line.includes(`action=${shortHash(actionId)}`))
     .map((line) => JSON.parse(line) as LedgerLine)
     .filter((l) => (['create', 'update', 'patch', 'delete'].includes(l.verb) || isCommand(l)) && (l.responseStatus?.code ?? 0) < 300 && !l.requestURI.includes('dryRun') && l.objectRef?.resource !== 'events');
