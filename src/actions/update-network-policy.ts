@@ -55,7 +55,6 @@ export const updateNetworkPolicy = defineAction({
   locate: ({ kind, namespace = '', name }) => ({ namespace, to: `${kind}/${name}` }),
   permissions: [
     { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: ['create', 'delete'], scope: 'namespace' },
-    { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: ['patch'], scope: 'namespace', isOptional: true },
   ],
   undo: 'exact',
   /** A crash loop's back-off may be five minutes long. */
