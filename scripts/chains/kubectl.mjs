@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, installInto } from '../bootstrap/cache.mjs';
 import { countPackages, goFor } from '../bootstrap/go.mjs';
@@ -41,6 +42,10 @@ async function onPath() {
 async function build(output, version, say) {
   const go = await goFor(`k8s.io/kubernetes@${version}`);
   const ldflags = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
-  const args = ['build', '-v', '-buildvcs=false', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', output, 'k8s.io/kubernetes/cmd/kubectl'];
+  // kubectl needs a few modules that a control plane does not: their sums are added to a copy
+  const modfile = `${output}.mod`;
+  copyFileSync(join(SOURCES, 'go.mod'), modfile);
+  copyFileSync(join(SOURCES, 'go.sum'), `${output}.sum`);
+  const args = ['build', '-v', '-buildvcs=false', '-mod=mod', `-modfile=${modfile}`, '-trimpath', '-ldflags', ldflags, '-o', output, 'k8s.io/kubernetes/cmd/kubectl'];
   await run(go, args, { cwd: SOURCES, env: { CGO_ENABLED: '0', GOFLAGS: '' }, onLine: countPackages(say) });
 }
