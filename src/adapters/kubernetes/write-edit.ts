@@ -17,7 +17,7 @@ export async function writeEdit(w: Writer, change: EditChange): Promise<ChangeOu
   try {
     return done(w, await patch(w, change, live));
   } catch (error) {
-    return afterRefusal(w, change, live, error);
+    return afterRefusal(w, change, { sent: live, error, isLast: !w.options.isDryRun });
   }
 }
 
@@ -44,12 +44,24 @@ const aboutOf = (ref: ObjectRef): string => describeTarget(ref);
 /**
  * A failed `test` and a failed validation are both 422 to the server. Who is right shows in the object:
  * a version other than the one we sent means the test failed, the same one means the write itself is refused.
+ * A dry run, which may have judged by the cache, is sent a second time over the live object; a controller may still win.
  */
-async function afterRefusal(w: Writer, change: EditChange, sent: KubeObject, error: unknown): Promise<ChangeOutcome> {
+async function afterRefusal(w: Writer, change: EditChange, refused: Refused): Promise<ChangeOutcome> {
+  const { sent, error, isLast } = refused;
   if (!(error instanceof KubernautError) || !['ConflictTransient', 'AdmissionDenied'].includes(error.code)) throw error;
   const live = sameObjectOrThrow(await w.read(change.ref, true), change.ref, change.uid);
   if (live.metadata.resourceVersion === sent.metadata.resourceVersion) throw error;
   if (judge(w, change, live) === 'after') return alreadyDone(live);
-  if (w.options.isDryRun) return done(w, await patch(w, change, live));
-  throw lostTheRace(change.ref, error);
+  if (isLast) throw lostTheRace(change.ref, error);
+  try {
+    return done(w, await patch(w, change, live));
+  } catch (again) {
+    return afterRefusal(w, change, { sent: live, error: again, isLast: true });
+  }
+}
+
+interface Refused {
+  sent: KubeObject;
+  error: unknown;
+  isLast: boolean;
 }
