@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, installInto } from '../bootstrap/cache.mjs';
 import { findOnPath, isExecutable, requireTool, run } from '../bootstrap/run.mjs';
@@ -38,4 +38,5 @@ async function unpack(aptPackage, dir, say) {
   const archive = readdirSync(dir).find((name) => name.endsWith('.deb'));
   if (archive === undefined) throw new Error(`apt-get download ${aptPackage} left no package`);
   await run(dpkg, ['-x', join(dir, archive), dir], { onLine: say });
+  rmSync(join(dir, archive));
 }
