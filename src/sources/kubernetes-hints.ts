@@ -1,87 +1,53 @@
 import type { TargetHint } from '../domain/signal.js';
+import { BY_LABEL, hintFor, NAMESPACE, nameIn, valueOf, type Labels, type Row } from './object-labels.js';
+import { nodeOf, whoseIs, type Whose } from './scraped-labels.js';
 
-type Labels = Readonly<Record<string, string>>;
+export { hintFor, KNOWN_KINDS } from './object-labels.js';
 
-interface Row {
-  kind: string;
-  apiVersion: string;
-  isClusterScoped?: boolean;
-}
-
-/**
- * Labels of kube-state-metrics and cAdvisor that name an object, most specific first. `job` is missing on purpose: it is the
- * scrape job; a Kubernetes Job is `job_name`.
- */
-const BY_LABEL: readonly (Row & { label: string })[] = [
-  { label: 'pod', kind: 'Pod', apiVersion: 'v1' },
-  { label: 'pod_name', kind: 'Pod', apiVersion: 'v1' },
-  { label: 'job_name', kind: 'Job', apiVersion: 'batch/v1' },
-  { label: 'cronjob', kind: 'CronJob', apiVersion: 'batch/v1' },
-  { label: 'replicaset', kind: 'ReplicaSet', apiVersion: 'apps/v1' },
-  { label: 'deployment', kind: 'Deployment', apiVersion: 'apps/v1' },
-  { label: 'statefulset', kind: 'StatefulSet', apiVersion: 'apps/v1' },
-  { label: 'daemonset', kind: 'DaemonSet', apiVersion: 'apps/v1' },
-  { label: 'horizontalpodautoscaler', kind: 'HorizontalPodAutoscaler', apiVersion: 'autoscaling/v2' },
-  { label: 'hpa', kind: 'HorizontalPodAutoscaler', apiVersion: 'autoscaling/v2' },
-  { label: 'persistentvolumeclaim', kind: 'PersistentVolumeClaim', apiVersion: 'v1' },
-  { label: 'poddisruptionbudget', kind: 'PodDisruptionBudget', apiVersion: 'policy/v1' },
-  { label: 'resourcequota', kind: 'ResourceQuota', apiVersion: 'v1' },
-  { label: 'persistentvolume', kind: 'PersistentVolume', apiVersion: 'v1', isClusterScoped: true },
-  { label: 'node', kind: 'Node', apiVersion: 'v1', isClusterScoped: true },
-  { label: 'nodename', kind: 'Node', apiVersion: 'v1', isClusterScoped: true },
-  { label: 'service', kind: 'Service', apiVersion: 'v1' },
-];
-
-const NAMESPACE: Row = { kind: 'Namespace', apiVersion: 'v1', isClusterScoped: true };
-
-/** Lower case → how it is written. Senders that name a kind may only name one of these. */
-const BY_KIND = new Map([...BY_LABEL, NAMESPACE].map((row): [string, Row] => [row.kind.toLowerCase(), row]));
-
-/** Kinds that a sender may name. */
-export const KNOWN_KINDS: readonly string[] = [...new Set([...BY_KIND.values()].map(({ kind }) => kind))];
-
-/** An object that is named outright; undefined unless all of it is legal, since it becomes a workflow id and a request path. */
-export function hintFor(named: { kind?: string; namespace?: string; name?: string }): TargetHint | undefined {
-  const row = BY_KIND.get(named.kind?.toLowerCase() ?? '');
-  const name = legalName(named.name);
-  const namespace = legalName(named.namespace);
-  if (row === undefined || name === undefined || (!row.isClusterScoped && namespace === undefined)) return undefined;
-  return { kind: row.kind, apiVersion: row.apiVersion, ...(row.isClusterScoped ? {} : { namespace }), name };
-}
+/** Rules over `kube_pod_owner` and its relatives name a workload by a pair of labels. */
+const BY_PAIR = [['workload_type', 'workload'], ['owner_kind', 'owner_name'], ['created_by_kind', 'created_by_name'], ['scaletargetref_kind', 'scaletargetref_name']] as const;
 
 /**
- * Exporters that speak about other objects. Prometheus adds the labels of the *exporter's* pod and service to what it scrapes;
- * taking these for the object in trouble would point every deployment alert at kube-state-metrics.
+ * What the labels name, most specific first; who was scraped only when there is nothing else.
+ *
+ * Prometheus gives every series the namespace, pod, service and container of what it scrapes. Where a series has such a label
+ * itself, `honor_labels` decides which of the two is called `exported_…`: then what is left unprefixed is who told.
  */
-const EXPORTER = /kube-state-metrics|node-exporter|blackbox-exporter|kubelet/;
-
-/** What the labels name, most specific first; the exporter's own pod and service last. */
 export function hintsOf(labels: Labels): TargetHint[] {
-  const namespace = nameIn(labels, 'exported_namespace', 'namespace');
-  const hints: TargetHint[] = [];
-  const lastResort: TargetHint[] = [];
-  for (const { label, kind, apiVersion, isClusterScoped } of BY_LABEL) {
-    const name = nameIn(labels, `exported_${label}`, label);
-    if (name === undefined || (!isClusterScoped && namespace === undefined)) continue;
-    const hint = { kind, apiVersion, ...(isClusterScoped ? {} : { namespace }), name };
-    (isOfExporter(labels, label, name) ? lastResort : hints).push(hint);
-  }
-  if (hints.length === 0) hints.push(...lastResort);
-  if (hints.length === 0 && namespace !== undefined) hints.push({ kind: NAMESPACE.kind, apiVersion: NAMESPACE.apiVersion, name: namespace });
-  return hints;
+  const isRenamed = Object.hasOwn(labels, 'exported_namespace');
+  const namespace = nameIn(labels, isRenamed ? 'exported_namespace' : 'namespace');
+  const { own, doubtful, told } = readAll(labels, namespace);
+  if (own.length > 0) return own;
+  const whole = namespace === undefined ? [] : [{ kind: NAMESPACE.kind, apiVersion: NAMESPACE.apiVersion, name: namespace }];
+  if (isRenamed) return [...doubtful, ...exportedJob(labels, namespace), ...whole];
+  return told.length > 0 ? told : whole;
 }
 
-const isOfExporter = (labels: Labels, label: string, name: string): boolean =>
-  (label === 'pod' || label === 'service') && EXPORTER.test(labels.job ?? '') && EXPORTER.test(name);
+type Found = Record<Whose, TargetHint[]>;
 
-/** The first of these labels that is a legal object name. Anything else never reaches a workflow id or a request path. */
-function nameIn(labels: Labels, ...keys: string[]): string | undefined {
-  for (const key of keys) {
-    const name = legalName(Object.hasOwn(labels, key) ? labels[key] : undefined);
-    if (name !== undefined) return name;
+function readAll(labels: Labels, namespace: string | undefined): Found {
+  const found: Found = { own: [], doubtful: [], told: [] };
+  for (const row of BY_LABEL) {
+    const name = nameIn(labels, `exported_${row.label}`, row.label);
+    if (name === undefined) continue;
+    const whose = whoseIs(labels, row, name);
+    const hint = hintOf(row, whose === 'told' ? nameIn(labels, 'namespace') : namespace, name);
+    if (hint) found[whose].push(hint);
+    if (hint && whose === 'told') found.own.push(...nodeOf(labels, hint));
   }
-  return undefined;
+  if (found.own.every(({ kind }) => kind === 'Node' || kind === 'Service')) found.own.unshift(...pairs(labels, namespace));
+  return found;
 }
 
-const legalName = (text: string | undefined): string | undefined =>
-  text !== undefined && text.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) ? text : undefined;
+const hintOf = ({ kind, apiVersion, isClusterScoped }: Row, namespace: string | undefined, name: string): TargetHint | undefined =>
+  isClusterScoped ? { kind, apiVersion, name } : namespace === undefined ? undefined : { kind, apiVersion, namespace, name };
+
+function pairs(labels: Labels, namespace: string | undefined): TargetHint[] {
+  return BY_PAIR.flatMap(([kind, name]) => hintFor({ kind: valueOf(labels, kind), namespace, name: valueOf(labels, name) }) ?? []);
+}
+
+/** A series' own `job`: of a batch job that pushed it, or of an old exporter. Only worth a look where its namespace is known, too. */
+function exportedJob(labels: Labels, namespace: string | undefined): TargetHint[] {
+  const name = nameIn(labels, 'exported_job');
+  return ['Job', 'CronJob'].flatMap((kind) => hintFor({ kind, namespace, name }) ?? []);
+}

@@ -18,7 +18,7 @@ const job = make('Job', 'nightly-28', {}, cron);
 const world = worldOf([
   api, set, make('Pod', 'api-7d9f8b6c5d-x2x4z', {}, set), db, cron, job, make('Pod', 'nightly-28-abcde', {}, job), make('Job', 'once'),
   make('DaemonSet', 'agent', template('agent')), make('Deployment', 'blue', template('web')), make('Deployment', 'green', template('web')),
-  clusterScoped('Node', 'n1'), clusterScoped('Namespace', 'shop'), make('ResourceQuota', 'q'), make('PersistentVolumeClaim', 'data'),
+  clusterScoped('Node', 'n1'), { ...clusterScoped('Node', 'n2'), status: { addresses: [{ type: 'InternalIP', address: '10.0.0.5' }] } }, clusterScoped('Namespace', 'shop'), make('ResourceQuota', 'q'), make('PersistentVolumeClaim', 'data'),
   make('HorizontalPodAutoscaler', 'api', { spec: { scaleTargetRef: { kind: 'Deployment', name: 'api' } } }),
   make('HorizontalPodAutoscaler', 'lost', { spec: { scaleTargetRef: { kind: 'Deployment', name: 'gone' } } }),
   make('Service', 'api', { spec: { selector: { app: 'api' } } }), make('Service', 'web', { spec: { selector: { app: 'web' } } }), make('Service', 'empty', { spec: {} }),
@@ -38,6 +38,7 @@ it.each<[string, TargetHint[], string | undefined]>([
   ['vanished pod of nothing', [of('Pod', 'other-55c9d4b8f7-zzzzz')], undefined],
   ['a name that only resembles', [of('Pod', 'api-aeiou')], undefined],
   ['node, whatever namespace the exporter is in', [of('Node', 'n1', 'monitoring')], 'Node n1'],
+  ['node by its address', [of('Node', '10.0.0.5', 'monitoring')], 'Node n2'],
   ['claim', [of('PersistentVolumeClaim', 'data')], 'PersistentVolumeClaim data'],
   ['quota', [of('ResourceQuota', 'q')], 'ResourceQuota q'],
   ['autoscaler to its workload', [of('HorizontalPodAutoscaler', 'api')], 'Deployment api'],

@@ -17,10 +17,14 @@ export function resolveHints(world: World, cluster: string, hints: readonly Targ
 
 function found(world: World, hint: TargetHint): KubeObject | undefined {
   // alerts on nodes carry the namespace of the exporter that saw them
-  if (CLUSTER_SCOPED.has(hint.kind)) return world.get(hint.kind, undefined, hint.name);
+  if (CLUSTER_SCOPED.has(hint.kind)) return world.get(hint.kind, undefined, hint.name) ?? (hint.kind === 'Node' ? nodeAt(world, hint.name) : undefined);
   if (!hint.namespace) return undefined;
   return world.get(hint.kind, hint.namespace, hint.name) ?? ownerByName(world, hint);
 }
+
+/** What scrapes a node often knows its address alone. */
+const nodeAt = (world: World, address: string): KubeObject | undefined =>
+  world.list('Node').find((node) => node.status?.addresses?.some((a: { address?: string }) => a.address === address));
 
 /** Kinds that stand for a workload without owning it. */
 const STANDS_FOR: Record<string, (world: World, o: KubeObject) => KubeObject | undefined> = {
