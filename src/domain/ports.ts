@@ -2,8 +2,10 @@ import type { Brakes, Slot } from './brakes.js';
 import type { Change, PatroniRequest } from './change.js';
 import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
+import type { Known } from './occurrence.js';
 import type { Pause } from './policy.js';
 import type { Signal, TargetHint } from './signal.js';
+import type { Storm } from './storm.js';
 import type { Target } from './target.js';
 import type { Remediation } from '../contracts/remediation.js';
 import type { NotificationRow } from '../contracts/notification.js';
@@ -113,7 +115,8 @@ export interface SignalRow {
   signal: Signal;
   workflowId?: string;
   remediationId?: string;
-  outcome: 'started' | 'joined' | 'suppressed' | 'rejected' | 'resolved';
+  /** `received`: it is in the inbox and nowhere else yet. */
+  outcome: 'received' | 'started' | 'joined' | 'suppressed' | 'rejected' | 'resolved';
   reason?: string;
   /** Names of the filter rules that acted on it, in order. */
   rules?: readonly string[];
@@ -143,7 +146,13 @@ export interface RemediationFilter {
 export interface Store {
   ping(): Promise<void>;
 
-  /** The stored row of this occurrence in this status, or undefined. The one statement of deduplication. */
+  /** What is known of each signal, in order: the one statement of deduplication. */
+  knownOf(signals: readonly Signal[]): Promise<Known[]>;
+  /** Into the inbox, from where none is lost: as `received`, until `recordSignal` says what became of it. What is there stays as it is. */
+  enterSignals(signals: readonly Signal[]): Promise<void>;
+  /** What has waited in the inbox for so long, oldest first; claimed: nobody else gets it for as long again. */
+  claimWaiting(options: { olderThanMs: number; limit: number }): Promise<Signal[]>;
+  /** The stored row of this occurrence in this status, or undefined. */
   findSignal(key: { cluster: string; fingerprint: string; startsAt: string; status: string }): Promise<{ remediationId?: string; outcome: string } | undefined>;
   recordSignal(row: SignalRow): Promise<void>;
   /** Signals by fingerprint, newest first: what became of it and why (`kubernaut why-not`). */
@@ -199,6 +208,11 @@ export interface Store {
   hasSlot(id: string): Promise<boolean>;
   renewSlot(id: string, leaseMs: number): Promise<void>;
   freeSlot(id: string): Promise<void>;
+
+  /** All that the database knows of storm mode on a cluster, in one statement. `at`: the time it is about. */
+  readStorm(cluster: string): Promise<{ at: string; storm?: Storm; version: string; remediations: number }>;
+  /** Keeps what follows from that reading, none for its end, with the audit entry of a change. False: somebody else kept something since, read again. */
+  keepStorm(next: { cluster: string; version: string; at: string; storm?: Storm; told?: { verb: string; details: object } }): Promise<boolean>;
 
   close(): Promise<void>;
 }

@@ -167,9 +167,10 @@ describe('status codes that lose nothing', () => {
 
   it('accepts when only the row cannot be written after Temporal acknowledged, and writes it later', async () => {
     const alert = alertOf();
-    memory.state.isReadOnly = true;
+    engine.state.onDispatch = () => (memory.state.isReadOnly = true);
     expect((await post(webhookOf(alert))).status).toBe(202);
-    memory.state.isReadOnly = false;
+    Object.assign(memory.state, { isReadOnly: false });
+    engine.state.onDispatch = undefined;
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(outcomes(await post(webhookOf(alert)))).toEqual(['duplicate']);
   });

@@ -8,9 +8,10 @@ import type { KeepTrying } from './keep-trying.js';
 import { recentRuns } from './recent-runs.js';
 import type { Route } from './route-signal.js';
 
-export type HandOver = (judgement: Judgement, route: Route) => Promise<SignalRow>;
+/** `isRepeat`: it may have been handed over already, by a process that died before it could say so. */
+export type HandOver = (judgement: Judgement, route: Route & { isRepeat: boolean }) => Promise<SignalRow>;
 
-/** The one place where a signal goes to Temporal. Acknowledged there = safe; the store's copy may come later. */
+/** The one place where a signal goes to Temporal. */
 export function createHandOver({ temporal, store, remediate, now = () => new Date().toISOString() }: GatewayDeps, keep: KeepTrying['write']): HandOver {
   const recent = recentRuns();
 
@@ -23,22 +24,42 @@ export function createHandOver({ temporal, store, remediate, now = () => new Dat
     return (await temporal.remediationOf(workflowId, runId).catch(() => undefined))?.remediationId;
   }
 
-  async function fire(judgement: Judgement, { workflowId, target }: Route): Promise<SignalRow> {
+  async function fire(judgement: Judgement, { workflowId, target, isRepeat }: Route & { isRepeat: boolean }): Promise<SignalRow> {
     const { signal } = judgement;
-    const held = holdOf(judgement, now());
-    const input = { ...remediate, target, first: signal, remediationId: remediationIdOf(workflowId, signal) };
-    const { started, runId } = await temporal.dispatch(input, held && { startDelayMs: held.ms });
     const row = { signal, workflowId, rules: actedOn(judgement) };
+    const input = { ...remediate, target, first: signal, remediationId: remediationIdOf(workflowId, signal) };
+    const before = isRepeat ? await handedOverBefore(signal, workflowId, input.remediationId) : undefined;
+    if (before) return { ...row, ...before };
+    const held = holdOf(judgement, now());
+    const { started, runId } = await temporal.dispatch(input, held && { startDelayMs: held.ms });
     if (!started) return { ...row, outcome: 'joined', remediationId: await joinedId(workflowId, runId) };
     recent.set(workflowId, runId, input.remediationId);
     await keep(`remediation ${input.remediationId}`, () => store.saveRemediation(firstDocument(input, { runId, now: now(), note: held?.reason })));
     return { ...row, outcome: 'started', remediationId: input.remediationId, ...(held ? { reason: held.reason, heldUntil: held.until } : {}) };
   }
 
+  /** A remediation may have been started for it and have ended since: handing it over again would start a second one. */
+  async function handedOverBefore({ fingerprint, startsAt }: Signal, workflowId: string, remediationId: string): Promise<Pick<SignalRow, 'outcome' | 'remediationId'> | undefined> {
+    const run = await temporal.remediationOf(workflowId);
+    if (run?.remediationId === remediationId) return { outcome: 'started', remediationId };
+    const latest = await store.latestOf(workflowId);
+    if (latest?.id === remediationId) return { outcome: 'started', remediationId };
+    const isThere = latest?.problems.some((p) => p.fingerprint === fingerprint && Date.parse(p.started_at) === Date.parse(startsAt));
+    return isThere ? { outcome: 'joined', remediationId: latest!.id } : undefined;
+  }
+
   async function resolve({ signal, ...judgement }: Judgement, { workflowId }: Route): Promise<SignalRow> {
     const row = { signal, workflowId, rules: actedOn({ signal, ...judgement }) };
-    const open = await temporal.resolve(workflowId, signal);
+    const open = (await temporal.resolve(workflowId, signal)) ?? (await afterItsStart(workflowId, signal));
+    if (open === 'waiting') return { ...row, outcome: 'received', reason: 'its start is still on its way; it follows when that has arrived' };
     return open ? { ...row, outcome: 'resolved', ...open } : { ...row, outcome: 'suppressed', reason: 'resolved, and nothing is open for it' };
+  }
+
+  /** Nothing is open: because it is over, or because another gateway is about to hand over what it ends? */
+  async function afterItsStart(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | 'waiting' | undefined> {
+    const fired = await store.findSignal({ ...signal, status: 'firing' });
+    if (fired?.outcome === 'received') return 'waiting';
+    return fired?.remediationId ? temporal.resolve(workflowId, signal) : undefined;
   }
 
   return (judgement, route) => (judgement.signal.status === 'resolved' ? resolve(judgement, route) : fire(judgement, route));

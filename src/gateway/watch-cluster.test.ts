@@ -99,12 +99,14 @@ describe('what is wrong in a cluster', () => {
     expect(rows()).toEqual(['firing reindex 11:55 started', 'resolved reindex 11:55 resolved', 'firing reindex 12:01 joined']);
   });
 
-  it('is tried again while it cannot be handed over', async () => {
+  it('waits in the inbox while it cannot be handed over', async () => {
     const watch = replica();
     engine.state.isDown = true;
     await expect(watch.look()).rejects.toThrow('Temporal is out of reach');
     engine.state.isDown = false;
     await watch.look();
+    expect(rows()).toEqual(['firing reindex 11:55 received']);
+    expect(await intake.again(await memory.store.claimWaiting({ olderThanMs: 0, limit: 10 }))).toBe(1);
     expect(rows()).toEqual(['firing reindex 11:55 started']);
   });
 

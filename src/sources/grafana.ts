@@ -5,6 +5,7 @@ import { isRejection, signalOfAlert } from './alert-signal.js';
 import { cleanMap } from './clean.js';
 import { admitCredentials, verifyCredentials } from './credentials.js';
 import { defineSource, type ParsedSignals } from './define.js';
+import { groupOf } from './group.js';
 
 /** Alerts about Grafana's own trouble with a rule: its query gave nothing, or failed. They carry the labels of the rule. */
 const ABOUT_THE_RULE = new Set(['DatasourceNoData', 'DatasourceError']);
@@ -14,6 +15,7 @@ export const grafana = defineSource({
   summary: 'Grafana unified alerting, webhook contact point.',
   body: GrafanaWebhook,
   contentTypes: ['application/json'],
+  sameStartAfterMs: 60_000,
   methods: ['POST', 'PUT'],
   credentials: ['bearer', 'hmac'],
   settings: Type.Object({
@@ -26,7 +28,7 @@ export const grafana = defineSource({
   verify: verifyCredentials,
 
   toSignals(body, context) {
-    const parsed: Required<Pick<ParsedSignals, 'ignored'>> & ParsedSignals = { signals: [], rejected: [], ignored: [], truncated: body.truncatedAlerts ?? 0 };
+    const parsed: Required<Pick<ParsedSignals, 'ignored'>> & ParsedSignals = { signals: [], rejected: [], ignored: [], truncated: body.truncatedAlerts ?? 0, group: groupOf(body) };
     for (const alert of body.alerts) {
       const signal = signalOfAlert(alert, 'grafana', context);
       if (isRejection(signal)) parsed.rejected.push(signal);

@@ -4,6 +4,7 @@ import { artifactMethods } from './artifacts.js';
 import { auditMethods } from './audit.js';
 import type { Database } from './database.js';
 import { filterMethods } from './filters.js';
+import { inboxMethods } from './inbox.js';
 import { notificationMethods } from './notifications.js';
 import { pastActionMethods } from './past-actions.js';
 import { pauseMethods } from './pauses.js';
@@ -12,6 +13,7 @@ import { remediationListMethods } from './remediation-list.js';
 import { remediationMethods } from './remediations.js';
 import { signalMethods } from './signals.js';
 import { slotMethods } from './slots.js';
+import { stormMethods } from './storms.js';
 
 const systemClock: Clock = { now: () => new Date().toISOString() };
 
@@ -23,6 +25,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
       await query('answering a ping', 'select 1');
     },
     ...signalMethods(query, clock),
+    ...inboxMethods(query, clock),
     ...remediationMethods(query),
     ...remediationListMethods(query),
     ...pastActionMethods(query),
@@ -32,6 +35,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...incidentMethods(query, clock),
     ...pauseMethods(query, clock),
     ...slotMethods(query, clock),
+    ...stormMethods(query, clock),
     ...filterMethods(query),
     close: () => database.close(),
   };

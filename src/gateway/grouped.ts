@@ -1,0 +1,40 @@
+/**
+ * Calls that come while one is under way go together in the next: a statement per signal would be the slowest part of
+ * a burst. Answers in the order of the items; what fails, fails for all that went together.
+ */
+export function grouped<Item, Answer>(run: (items: readonly Item[]) => Promise<readonly Answer[]>, most: number): (items: readonly Item[]) => Promise<Answer[]> {
+  interface Waiting {
+    items: readonly Item[];
+    resolve(answers: Answer[]): void;
+    reject(error: unknown): void;
+  }
+  const waiting: Waiting[] = [];
+  let isRunning = false;
+
+  function next(): Waiting[] {
+    let count = 0;
+    const fits = waiting.findIndex((w, i) => (count += w.items.length) > most && i > 0);
+    return waiting.splice(0, fits < 0 ? waiting.length : fits);
+  }
+
+  async function drain(): Promise<void> {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const group = next();
+      try {
+        const answers = [...(await run(group.flatMap((w) => w.items)))];
+        for (const { items, resolve } of group) resolve(answers.splice(0, items.length));
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    isRunning = false;
+  }
+
+  return (items) =>
+    new Promise((resolve, reject) => {
+      if (items.length === 0) return resolve([]);
+      waiting.push({ items, resolve, reject });
+      if (!isRunning) void drain();
+    });
+}

@@ -1,0 +1,56 @@
+import { aboutWhich, isSettled, type About, type Fate } from '../domain/occurrence.js';
+import type { Signal } from '../domain/signal.js';
+import { occurrenceOf } from '../domain/signal.js';
+import { sources } from '../sources/index.js';
+import type { GatewayDeps } from './deps.js';
+import { grouped } from './grouped.js';
+
+/** Signals in one statement: far below what a statement may carry. */
+const MOST_TOGETHER = 500;
+
+/** How a signal stands once it is in the inbox. */
+export interface Entered {
+  signal: Signal;
+  /** Done: nothing more happens to it. */
+  settled?: Fate;
+  /** Its end is known, and it came after it. */
+  endedAt?: string;
+  /** It was there before and may have been handed over by somebody, or be on its way. */
+  isRepeat: boolean;
+}
+
+export type Inbox = (signals: readonly Signal[]) => Promise<Entered[]>;
+
+/**
+ * Looks signals up and keeps the new ones: from here on none of them is lost, whatever happens to this process or to
+ * Temporal. Signals of many requests share their statements. Throws StoreUnavailable.
+ */
+export function createInbox({ store, now = () => new Date().toISOString() }: Pick<GatewayDeps, 'store' | 'now'>): Inbox {
+  async function lookUp(signals: readonly Signal[]): Promise<(About & { fate?: Fate })[]> {
+    const known = await store.knownOf(signals);
+    const at = now();
+    const found = signals.map((s, i) => ({ ...aboutWhich(s, known[i]!, { now: at, sameStartAfterMs: sameStartAfterMs(s) }), fate: known[i]!.fate }));
+    const moved = found.filter((f, i) => f.signal !== signals[i]);
+    if (moved.length > 0) {
+      const fates = await store.knownOf(moved.map((f) => f.signal));
+      moved.forEach((f, i) => (f.fate = fates[i]!.fate));
+    }
+    return found;
+  }
+
+  return grouped(async (signals) => {
+    const found = await lookUp(signals);
+    const seen = new Set<string>();
+    const entered = found.map(({ signal, endedAt, fate }): Entered => {
+      const key = `${occurrenceOf(signal)} ${signal.status}`;
+      const isRepeat = fate?.outcome === 'received' || seen.has(key);
+      seen.add(key);
+      return { signal, isRepeat, ...(fate && isSettled(signal.status, fate) ? { settled: fate } : {}), ...(endedAt ? { endedAt } : {}) };
+    });
+    const fresh = entered.filter((e, i) => !found[i]!.fate && !e.isRepeat && !e.endedAt);
+    if (fresh.length > 0) await store.enterSignals(fresh.map((e) => e.signal));
+    return entered;
+  }, MOST_TOGETHER);
+}
+
+const sameStartAfterMs = ({ source }: Signal): number | undefined => sources.members.find((s) => s.id === source)?.sameStartAfterMs;
