@@ -6,6 +6,7 @@ import { parseDocument } from 'yaml';
 import { durationMs } from '../domain/duration.js';
 import { fromEnvironment, leavesOf, type Assignment } from './environment.js';
 import { configInvalid, issueOf, type ConfigIssue } from './issues.js';
+import { jwtIssues } from './jwt-schema.js';
 import { ConfigSchema, type Config } from './schema.js';
 import { Secret } from './secret.js';
 
@@ -120,6 +121,7 @@ function problemsOf(tree: Tree, options: LoadOptions, env: Readonly<Record<strin
   const issues = validate(tree) ? [] : (validate.errors ?? []).map(issueOf);
   const isSound = (path: string): boolean => !issues.some((i) => i.path === path || path.startsWith(`${i.path}.`) || i.path.startsWith(`${path}.`));
   issues.push(...unknownActions(tree as unknown as Config, options.actionIds, isSound));
+  if (isSound('gateway.jwt')) issues.push(...jwtIssues((tree as unknown as Config).gateway.jwt));
   if (isSound('effectiveness.horizons')) issues.push(...unorderedHorizons(tree as unknown as Config));
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     issues.push({ path: 'NODE_TLS_REJECT_UNAUTHORIZED', got: '0', expected: 'certificates to be checked; trust a private CA with NODE_EXTRA_CA_CERTS', example: '(unset)' });

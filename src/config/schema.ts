@@ -3,6 +3,7 @@ import { channels } from '../channels/index.js';
 import { sourcesSchema } from '../sources/access-schema.js';
 import { sources } from '../sources/index.js';
 import { count, duration, flag, list, oneOf, port, section, secret, text } from './fields.js';
+import { JwtSchema } from './jwt-schema.js';
 import { PolicySchema } from './policy-schema.js';
 
 const Tls = Type.Object(
@@ -31,6 +32,7 @@ const gateway = section('The HTTP surface.', {
   maxConcurrent: count('signals handed to Temporal at the same time', 100, 1, 10_000),
   trustedProxies: list(text('an address or CIDR', '10.0.0.0/8'), 'exact proxies whose X-Forwarded-For is believed', [], ['10.0.0.0/8']),
   tls: Type.Optional(Tls),
+  jwt: Type.Optional(JwtSchema),
 });
 
 const temporal = section('Without an address, `up` starts its own.', {

@@ -18,6 +18,7 @@ import { remediationRoutes } from './routes/remediations.js';
 import { signalRoutes } from './routes/signals.js';
 import { requireToken } from './require-token.js';
 import { tlsOptions } from './tls.js';
+import { createTokenCheck } from './jwt.js';
 import { watchCluster } from './watch-cluster.js';
 
 const API_BODY_BYTES = 256 * 1024;
@@ -33,6 +34,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   requireToken(deps.config.gateway);
   const app = fastify(serverOptions(deps));
   app.server.maxConnections = MAX_CONNECTIONS;
+  const checkToken = createTokenCheck(deps);
   const readiness = createReadiness(deps);
   const filters = deps.filters ?? createFilters();
   const intake = createIntake(deps, filters);
@@ -42,7 +44,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   watchOwnCluster(app, deps, intake);
   addTracing(app, deps.metrics);
   addAnswers(app);
-  addDoor(app, deps.config.gateway, { readiness, sources });
+  addDoor(app, deps.config.gateway, { readiness, sources, checkToken });
   addDocumentation(app, deps.version);
   void app.register(async (routes) => {
     signalRoutes(routes, deps, { intake, sources });

@@ -54,5 +54,7 @@ export interface GatewayDeps {
   /** Default: the shipped rules. */
   filters?: Filters;
   /** RFC 3339; default: the clock. */
+  /** The public keys at `gateway.jwt.jwksUrl`; default: read over HTTPS. */
+  readKeys?: (url: string) => Promise<string>;
   now?: () => string;
 }

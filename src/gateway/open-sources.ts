@@ -25,6 +25,8 @@ export interface OpenSource {
   /** Empty: what the gateway serves. */
   clusters: readonly string[];
   namespaces: readonly string[];
+  /** Tokens of the identity provider may send as it, too (`gateway.jwt`). */
+  takesJwt: boolean;
   /** Told so on a loopback address: nobody has to show anything. */
   isUnguarded: boolean;
 }
@@ -81,13 +83,15 @@ const keyOf = (id: string, name?: string): string => `${id}${name === undefined 
 function opened(definition: Source, section: Configured, gateway: Config['gateway'], name?: string): OpenSource {
   const { tokens: own = [], hmac, cluster, clusters = [], namespaces = [], ...settings } = section;
   const isAlertmanager = definition.id === 'alertmanager';
+  const takesJwt = gateway.jwt !== undefined && (definition.credentials ?? ['bearer']).includes('bearer');
   const tokens = isAlertmanager ? [...gateway.tokens.map((t) => t.reveal()), ...own] : own;
   return {
     key: keyOf(definition.id, name),
     path: pathOf(definition.id, name),
     definition, name, tokens, settings, cluster, clusters, namespaces,
     hmac: ruleOf(definition.id, hmac),
-    isUnguarded: isAlertmanager && tokens.length === 0 && gateway.allowInsecure,
+    takesJwt,
+    isUnguarded: isAlertmanager && tokens.length === 0 && gateway.allowInsecure && !takesJwt,
   };
 }
 
@@ -99,9 +103,9 @@ function ruleOf(id: string, { keys = [], header, prefix = '', timestampHeader, s
   return { keys, prefix, timestampHeader, headers: header === undefined ? standard.headers : [header], separator: separator ?? standard.separator };
 }
 
-function isOpen({ definition, tokens, hmac, settings, isUnguarded }: OpenSource): boolean {
+function isOpen({ definition, tokens, hmac, settings, takesJwt, isUnguarded }: OpenSource): boolean {
   if (definition.guard !== undefined) return ((settings[definition.guard] as unknown[] | undefined) ?? []).length > 0;
-  return tokens.length > 0 || hmac !== undefined || isUnguarded;
+  return tokens.length > 0 || hmac !== undefined || takesJwt || isUnguarded;
 }
 
 /** Says what to configure; nothing here is a secret. */

@@ -4,8 +4,8 @@ import { KubernautError } from '../domain/errors.js';
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /** Throws ConfigInvalid when the gateway would be open to strangers. */
-export function requireToken({ tokens, allowInsecure, host }: Config['gateway']): void {
-  if (tokens.length > 0) return;
+export function requireToken({ tokens, allowInsecure, host, jwt }: Config['gateway']): void {
+  if (tokens.length > 0 || jwt !== undefined) return;
   if (allowInsecure && LOOPBACK.includes(host)) return;
   throw new KubernautError(
     'ConfigInvalid',

@@ -6,7 +6,7 @@ import type { Headers } from './define.js';
 /** The credentials of `Authorization: Bearer …`; undefined when there are none. */
 export function bearerOf(headers: Headers): string | undefined {
   const header = headers.authorization;
-  const match = /^Bearer +([\x21-\x7e]{1,4096}) *$/i.exec(typeof header === 'string' ? header : '');
+  const match = /^Bearer +([\x21-\x7e]{1,8192}) *$/i.exec(typeof header === 'string' ? header : '');
   return match?.[1];
 }
 

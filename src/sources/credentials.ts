@@ -27,4 +27,4 @@ const byToken = (headers: Headers, { tokens, hmac }: Access): boolean => tokens.
 
 const hasKeys = ({ hmac }: Access): boolean => (hmac?.keys.length ?? 0) > 0;
 
-const noCredentials = (): KubernautError => new KubernautError('Unauthorized', 'this source has no secret, so nobody can send; set its tokens or hmac.keys');
+const noCredentials = (): KubernautError => new KubernautError('Unauthorized', 'no credentials that this source knows: it has no tokens and keys of its own, and this is no token of the identity provider (gateway.jwt)');

@@ -7,6 +7,7 @@ import type { SignalRow } from '../../domain/ports.js';
 import { environmentOf, priorityOf } from '../../domain/signal.js';
 import type { GatewayDeps } from '../deps.js';
 import { currentRemediation, findRemediation } from '../find-remediation.js';
+import { storeFor, type Identity } from '../identity.js';
 
 interface ById {
   Params: { id: string };
@@ -16,22 +17,26 @@ interface ById {
 const errors = { '4xx': Problem, '5xx': Problem };
 
 /** What was kept beside the remediations themselves: signals and their fate, deliveries, evidence. */
-export function recordRoutes(app: FastifyInstance, deps: GatewayDeps): void {
+export function recordRoutes(app: FastifyInstance, all: GatewayDeps): void {
+  const seenBy = (identity: Identity | undefined): GatewayDeps => ({ ...all, store: storeFor(all.store, identity) });
   app.get<{ Params: { fingerprint: string } }>(
     '/api/v1/signals/:fingerprint',
     { schema: { tags: ['signals'], summary: 'What became of an alert, newest first', params: Fingerprint, response: { 200: SignalRecords, ...errors } } },
-    async ({ params: { fingerprint } }) => {
+    async ({ params: { fingerprint }, identity }) => {
+      const deps = seenBy(identity);
       const rows = await deps.store.signalsOf(fingerprint);
       if (rows.length > 0) return { items: await withRemediations(deps, rows) };
       throw new KubernautError('NotFound', `no signal with the fingerprint ${fingerprint.slice(0, 100)} was taken: it never arrived, or was refused at the door, which the sender was told`);
     },
   );
   const about = (summary: string, response: object) => ({ schema: { tags: ['remediations'], summary, params: RemediationId, querystring: NamespaceQuery, response: { 200: response, ...errors } } });
-  app.get<ById>('/api/v1/remediations/:id/notifications', about('Who was told, and whether it arrived', NotificationRecords), async ({ params, query }) => {
+  app.get<ById>('/api/v1/remediations/:id/notifications', about('Who was told, and whether it arrived', NotificationRecords), async ({ params, query, identity }) => {
+    const deps = seenBy(identity);
     const { id } = await findRemediation(deps, params.id, query.namespace);
     return { items: (await deps.store.notificationsOf(id)).map(notificationOf) };
   });
-  app.get<ById>('/api/v1/remediations/:id/evidence', about('What the decision was made from, as it was kept', EvidenceRecord), async ({ params, query }) => {
+  app.get<ById>('/api/v1/remediations/:id/evidence', about('What the decision was made from, as it was kept', EvidenceRecord), async ({ params, query, identity }) => {
+    const deps = seenBy(identity);
     const { id, analysis } = await currentRemediation(deps, params.id, query.namespace);
     if (!analysis?.evidence_ref) throw new KubernautError('NotFound', `remediation ${id} has no evidence yet; ask again when it has read the cluster`);
     return { ref: analysis.evidence_ref, ...((await deps.store.getArtifact(analysis.evidence_ref)) as object) };

@@ -8,6 +8,7 @@ import { KubernautError } from '../../domain/errors.js';
 import type { Decision } from '../../domain/messages.js';
 import type { GatewayDeps } from '../deps.js';
 import { currentRemediation, findRemediation } from '../find-remediation.js';
+import { actorOf, storeFor } from '../identity.js';
 
 interface ById {
   Params: { id: string };
@@ -22,12 +23,12 @@ export function remediationRoutes(app: FastifyInstance, deps: GatewayDeps): void
   app.get<{ Querystring: Query }>(
     '/api/v1/remediations',
     { schema: { tags, summary: 'List remediations, newest first', querystring: RemediationQuery, response: { 200: RemediationPage, ...errors } } },
-    async ({ query }) => deps.store.listRemediations({ ...query, ...(query.since ? { since: instant(query.since) } : {}) }),
+    async ({ query, identity }) => storeFor(deps.store, identity).listRemediations({ ...query, ...(query.since ? { since: instant(query.since) } : {}) }),
   );
   app.get<ById>(
     '/api/v1/remediations/:id',
     { schema: { tags, summary: 'One remediation, live while it is open', params: RemediationId, querystring: NamespaceQuery, response: { 200: Remediation, ...errors } } },
-    async ({ params, query }) => currentRemediation(deps, params.id, query.namespace),
+    async ({ params, query, identity }) => currentRemediation({ ...deps, store: storeFor(deps.store, identity) }, params.id, query.namespace),
   );
   decisionRoutes(app, deps);
 }
@@ -59,9 +60,9 @@ function decisionRoutes(app: FastifyInstance, deps: GatewayDeps): void {
 }
 
 async function subject(deps: GatewayDeps, request: FastifyRequest<ById & { Body: Decided }>) {
-  const stored = await findRemediation(deps, request.params.id, request.query.namespace);
+  const stored = await findRemediation({ store: storeFor(deps.store, request.identity) }, request.params.id, request.query.namespace);
   const ref = { workflowId: stored.workflow_id, remediationId: stored.id };
-  return { stored, ref, decision: { ...request.body, by: request.body?.by ?? 'api' } };
+  return { stored, ref, decision: { ...request.body, by: actorOf(request, request.body?.by) } };
 }
 
 const closed = (stored: Remediation, what: 'cancel' | 'undo'): KubernautError =>
