@@ -9,7 +9,7 @@ import { ensureServer } from '../../scripts/servers.mjs';
 import { connectCluster, type ConnectedCluster } from '../../src/adapters/kubernetes/connect-cluster.js';
 import { invert, type Change } from '../../src/domain/change.js';
 import { isKubernautError } from '../../src/domain/errors.js';
-import type { KubeObject, World } from '../../src/domain/kube.js';
+import { conditionOf, type KubeObject, type World } from '../../src/domain/kube.js';
 import { redactObject } from '../../src/domain/redact-object.js';
 import type { ApplyOptions, ChangeOutcome } from '../../src/domain/ports.js';
 import { shortHash } from '../../src/domain/target.js';
@@ -279,7 +279,9 @@ describe('edit', () => {
 
   it('dry run asks the server and writes nothing', async () => {
     const uid = uidOf(await makeDeployment('dry', 0));
-    await seen('Deployment', 'dry');
+    // The controller writes status a few times after a deployment is made; each is a race that costs two requests more.
+    const isSettled = (d: KubeObject | undefined) => conditionOf(d, 'Progressing')?.reason === 'NewReplicaSetAvailable';
+    await cluster.waitFor((w) => isSettled(w.get('Deployment', ns, 'dry')) || undefined, within(10_000));
     const before = cluster.requests();
     expect((await applied(edit(uid, 'dry', undefined, { memory: '2Gi' }), { actionId: `w/${ns}/1`, isDryRun: true })).status).toBe('dry_run');
     expect(cluster.requests() - before).toBeLessThanOrEqual(3); // 1 when the cache is in step with the controllers

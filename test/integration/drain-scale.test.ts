@@ -46,7 +46,8 @@ function fewestReady({ namespace, apps, replicas }: Crowd): Map<string, number> 
 
 /** Requests of ours: everything but the lists and watches of the cache. */
 const requests = (): number => stage.cluster.requests();
-const withoutWatches = () => ({ ...stage.cluster.requestsByVerb(), watch: 0 });
+/** A watch that the server ends is opened again, now and then with a list before it: that is nobody asking how far it is. */
+const withoutWatches = () => ({ ...stage.cluster.requestsByVerb(), watch: 0, list: 0 });
 
 const hasTaint = (w: World, node: string): boolean => (w.get('Node', undefined, node)?.spec?.taints?.length ?? 0) > 0;
 /** All are Ready, and every budget has the room it gives. */
