@@ -88,6 +88,11 @@ describe('POST /alerts', () => {
   it('reads a recorded body of a real group, and tells what the sender left out', async () => {
     const answer = await post(readFileSync('test/fixtures/alertmanager/crashloop-group.json'), {}, '/api/v1/signals/alertmanager');
     expect([answer.status, outcomes(answer), answer.body.truncated_alerts]).toEqual([202, ['started', 'started', 'suppressed'], 2]);
+    const leftOut = async () => ((await send('GET', '/ready')).body.issues as string[]).filter((i) => i.includes('left'));
+    expect(await leftOut()).toEqual([expect.stringMatching(/^receiver kubernaut of alertmanager left 2 alerts out of a group .* max_alerts to 0/)]);
+    expect((await send('GET', '/metrics')).body).toContain('kubernaut_truncated_alerts_total{source="alertmanager"} 2');
+    await post({ ...JSON.parse(readFileSync('test/fixtures/alertmanager/crashloop-group.json', 'utf8')), truncatedAlerts: 0 });
+    expect(await leftOut()).toEqual([]);
   });
 
   it('answers 200 to an empty batch', async () => {

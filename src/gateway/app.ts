@@ -9,6 +9,7 @@ import { addDoor } from './plugins/door.js';
 import { addTracing, requestIdOf } from './plugins/tracing.js';
 import { openSources } from './open-sources.js';
 import { createReadiness } from './readiness.js';
+import { createRedrive } from './redrive.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { filterRoutes } from './routes/filters.js';
 import { pauseRoutes } from './routes/pauses.js';
@@ -17,8 +18,9 @@ import { healthRoutes, metricsRoute } from './routes/probes.js';
 import { remediationRoutes } from './routes/remediations.js';
 import { signalRoutes } from './routes/signals.js';
 import { requireToken } from './require-token.js';
-import { tlsOptions } from './tls.js';
 import { createTokenCheck } from './jwt.js';
+import { tlsOptions } from './tls.js';
+import { watchAlertManager } from './watch-alertmanager.js';
 import { watchCluster } from './watch-cluster.js';
 
 const API_BODY_BYTES = 256 * 1024;
@@ -32,22 +34,25 @@ const MAX_CONNECTIONS = 4096;
  */
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
   requireToken(deps.config.gateway);
+  const checkToken = createTokenCheck(deps);
   const app = fastify(serverOptions(deps));
   app.server.maxConnections = MAX_CONNECTIONS;
-  const checkToken = createTokenCheck(deps);
-  const readiness = createReadiness(deps);
+  const readiness = createReadiness({ ...deps, policyIssues: () => [...deps.policyIssues(), ...alertmanager.issues()] });
+  app.decorate('readiness', readiness);
   const filters = deps.filters ?? createFilters();
   const intake = createIntake(deps, filters);
   const sources = openSources(deps.config);
   app.addHook('preClose', async () => readiness.closing());
   app.addHook('onClose', async () => intake.close());
   watchOwnCluster(app, deps, intake);
+  const alertmanager = watchAlertManager(app, deps, { intake, readiness });
+  redriveInbox(app, deps, intake);
   addTracing(app, deps.metrics);
   addAnswers(app);
   addDoor(app, deps.config.gateway, { readiness, sources, checkToken });
   addDocumentation(app, deps.version);
   void app.register(async (routes) => {
-    signalRoutes(routes, deps, { intake, sources });
+    signalRoutes(routes, deps, { intake, sources, truncations: alertmanager.truncations });
     remediationRoutes(routes, deps);
     recordRoutes(routes, deps);
     catalogueRoutes(routes, deps, sources.members.map((s) => s.key));
@@ -68,6 +73,12 @@ function watchOwnCluster(app: FastifyInstance, deps: GatewayDeps, intake: Intake
   const watch = watchCluster({ cluster, world, isInStep, namespaces: config.gateway.namespaces }, { ...deps, intake });
   app.addHook('onListen', async () => watch.start());
   app.addHook('preClose', () => watch.stop());
+}
+
+function redriveInbox(app: FastifyInstance, deps: GatewayDeps, intake: Intake): void {
+  const redrive = createRedrive({ ...deps, intake });
+  app.addHook('onListen', async () => redrive.start());
+  app.addHook('preClose', () => redrive.stop());
 }
 
 function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {

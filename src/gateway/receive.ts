@@ -4,14 +4,15 @@ import type { FastifyRequest } from 'fastify';
 import { createDocuments } from '../adapters/sns/documents.js';
 import type { SignalResult, SignalResults } from '../contracts/api.js';
 import { KubernautError } from '../domain/errors.js';
-import type { Signal } from '../domain/signal.js';
 import type { Access, ParsedSignals, Verified } from '../sources/define.js';
 import { decodeJson } from './decode-json.js';
 import type { GatewayDeps } from './deps.js';
 import type { Intake } from './intake.js';
 import type { OpenSource, Source } from './open-sources.js';
 import { recentDeliveries } from './recent-deliveries.js';
-import { withinScope } from './source-scope.js';
+import { ours } from './our-trouble.js';
+import type { Truncations } from './truncations.js';
+import { scopedToHistory, scopeOf } from './scoped-signals.js';
 
 const MAX_ALERTS = 5000;
 
@@ -22,15 +23,15 @@ export interface Receiver {
 }
 
 /** From a request to signals that are handed over: type, credentials, JSON, schema, scope, in this order. */
-export function createReceiver(deps: GatewayDeps, intake: Intake): Receiver {
-  const { config, cluster, documents = createDocuments(), now = () => new Date().toISOString() } = deps;
+export function createReceiver(deps: GatewayDeps, intake: Intake, truncations: Pick<Truncations, 'see'>): Receiver {
+  const { config, cluster, store, documents = createDocuments(), now = () => new Date().toISOString() } = deps;
   const checkOf = schemaChecks();
   const recent = recentDeliveries();
   const accessOf = ({ tokens, hmac, settings }: OpenSource): Access<Record<string, unknown>> => ({ tokens, hmac, settings, nowMs: Date.parse(now()) });
 
   async function verify(raw: Buffer, request: FastifyRequest, source: OpenSource): Promise<Verified> {
     const { definition } = source;
-    if (source.isUnguarded || definition.verifiesHeadersOnly) return {};
+    if (source.isUnguarded || request.identity || definition.verifiesHeadersOnly) return {};
     const access = accessOf(source);
     const url = definition.evidenceUrl?.(raw, access);
     const evidence = url === undefined ? undefined : await documents.read(url);
@@ -49,8 +50,8 @@ export function createReceiver(deps: GatewayDeps, intake: Intake): Receiver {
   }
 
   /** Hands over what is new; what a repeated delivery brings again is only named. */
-  async function accept(parsed: ParsedSignals, source: OpenSource, deliveryId: string | undefined): Promise<SignalResult[]> {
-    const keyOf = (id: string | undefined) => (id === undefined ? undefined : `${source.key} ${id}`);
+  async function accept(parsed: ParsedSignals, sender: string, deliveryId: string | undefined): Promise<SignalResult[]> {
+    const keyOf = (id: string | undefined) => (id === undefined ? undefined : `${sender} ${id}`);
     const request = keyOf(deliveryId);
     const known = (id: string | undefined): boolean => [request, keyOf(id)].some((key) => key !== undefined && recent.has(key));
     const isRepeat = parsed.signals.map((_, i) => known(parsed.deliveryIds?.[i]));
@@ -62,7 +63,7 @@ export function createReceiver(deps: GatewayDeps, intake: Intake): Receiver {
   return {
     admit(request, source) {
       const { definition } = source;
-      if (source.isUnguarded) return;
+      if (source.isUnguarded || request.identity) return;
       if (definition.verifiesHeadersOnly) definition.verify(Buffer.alloc(0), request.headers, accessOf(source));
       else definition.admit?.(request.headers, accessOf(source));
     },
@@ -72,10 +73,14 @@ export function createReceiver(deps: GatewayDeps, intake: Intake): Receiver {
       const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const { deliveryId } = await verify(raw, request, source);
       const parsed = await parse(raw, request, source);
+      truncations.see(source.definition.id, parsed);
       if (parsed.truncated > 0) request.log.warn({ source: source.key, truncated: parsed.truncated }, 'the sender left alerts out of this request; raise its max_alerts');
-      const { scoped, foreign } = scopeOf(parsed, source, config.gateway.namespaces);
+      const { identity } = request;
+      // What one subject delivered must not make a repeat of what another delivers.
+      const sender = identity ? `${source.key} of ${identity.subject}` : source.key;
+      const { scoped, foreign } = await ours(scopedToHistory(scopeOf(parsed, { source, served: config.gateway.namespaces, identity }), { store, identity }));
       const rejected = parsed.rejected.map(({ fingerprint, reason }): SignalResult => ({ fingerprint, outcome: 'rejected', reason }));
-      const results = [...(await accept(scoped, source, deliveryId)), ...(await intake.ignore(scoped.ignored ?? [])), ...foreign, ...rejected];
+      const results = [...(await ours(accept(scoped, sender, deliveryId))), ...(await ours(intake.ignore(scoped.ignored ?? []))), ...foreign, ...rejected];
       refuseWhenAllRejected(results, foreign.length > 0 || parsed.rejected.some((r) => r.isForeign));
       const isTaken = results.some((r) => r.outcome === 'started' || r.outcome === 'joined');
       return { status: isTaken ? 202 : 200, body: { request_id: request.id, results, ...(parsed.truncated > 0 ? { truncated_alerts: parsed.truncated } : {}) } };
@@ -90,22 +95,6 @@ function schemaChecks(): (source: Source) => TypeCheck<TSchema> {
     const check = checks.get(source.id) ?? TypeCompiler.Compile(source.body);
     checks.set(source.id, check);
     return check;
-  };
-}
-
-/** What the sender may not speak of goes out here, the ids of deliveries with it. */
-function scopeOf(parsed: ParsedSignals, source: OpenSource, served: readonly string[]): { scoped: ParsedSignals; foreign: SignalResult[] } {
-  const ofAny = (signal: Signal) => withinScope(signal, source, served);
-  const each = parsed.signals.map(ofAny);
-  const ignored = (parsed.ignored ?? []).map(({ signal, reason }) => ({ reason, ...ofAny(signal) }));
-  return {
-    scoped: {
-      ...parsed,
-      signals: each.flatMap((e) => e.own ?? []),
-      ignored: ignored.flatMap(({ own, reason }) => (own ? [{ signal: own, reason }] : [])),
-      deliveryIds: parsed.deliveryIds?.filter((_, i) => each[i]!.own !== undefined),
-    },
-    foreign: [...each, ...ignored].flatMap((e) => e.foreign ?? []),
   };
 }
 

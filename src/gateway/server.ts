@@ -3,7 +3,7 @@ import { fastify, LogController, type FastifyInstance } from 'fastify';
 import { KubernautError } from '../domain/errors.js';
 import { buildGateway } from './app.js';
 import type { GatewayDeps } from './deps.js';
-import { createReadiness } from './readiness.js';
+import type { Readiness } from './readiness.js';
 import { healthRoutes, metricsRoute } from './routes/probes.js';
 import { followCertificate } from './tls.js';
 
@@ -27,7 +27,7 @@ export async function startGateway(deps: GatewayDeps, options: StartOptions = {}
   const app = buildGateway(deps);
   options.extend?.(app);
   await listen(app, gateway.host, gateway.port);
-  const probes = await startProbes(deps);
+  const probes = await startProbes(deps, readinessOf(app));
   const { port } = app.server.address() as { port: number };
   const { tls } = gateway;
   const unfollow = tls && followCertificate(app.server as unknown as HttpsServer, tls, (error) => deps.logger.error({ err: error }, 'the renewed certificate cannot be used; the old one stays'));
@@ -38,6 +38,9 @@ export async function startGateway(deps: GatewayDeps, options: StartOptions = {}
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `${gateway.tls ? 'https' : 'http'}://${host}:${port}`, port, app, close };
 }
+
+/** The same on every port: what it says of itself, and that it is about to end. */
+const readinessOf = (app: FastifyInstance): Readiness => (app as unknown as { readiness: Readiness }).readiness;
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
   try {
@@ -52,13 +55,13 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 }
 
 /** HEALTH_PORT and METRICS_PORT: listeners of their own, for networks where the webhook's port is not reachable for probes. */
-async function startProbes(deps: GatewayDeps): Promise<FastifyInstance[]> {
+async function startProbes(deps: GatewayDeps, readiness: Readiness): Promise<FastifyInstance[]> {
   const { host, port, healthPort, metricsPort } = deps.config.gateway;
   const wanted = new Map<number, ((app: FastifyInstance) => void)[]>();
   const add = (at: number | undefined, routes: (app: FastifyInstance) => void) => {
     if (at !== undefined && at !== port) wanted.set(at, [...(wanted.get(at) ?? []), routes]);
   };
-  add(healthPort, (app) => healthRoutes(app, createReadiness(deps), deps.version));
+  add(healthPort, (app) => healthRoutes(app, readiness, deps.version));
   add(metricsPort, (app) => metricsRoute(app, deps));
   const servers: FastifyInstance[] = [];
   for (const [at, routes] of wanted) {

@@ -31,6 +31,8 @@ export interface ParsedSignals {
   rejected: Rejection[];
   /** What the sender left out (AlertManager's `truncatedAlerts`). */
   truncated: number;
+  /** The sender's group and whom it was for, where senders have such. */
+  group?: { receiver: string; key: string };
   /** Understood, and by configuration nothing to act on: recorded, so that `why-not` can say so. */
   ignored?: { signal: Signal; reason: string }[];
   /** Beside `signals`: what repeated deliveries of it have in common, where fingerprint and start do not say it (CloudEvents: source and id). */
@@ -76,6 +78,11 @@ export interface SourceDefinition<Id extends string = string, Body extends TSche
   settings?: Settings;
   /** Configured several times: `sources.<id>.<name>`, served at `/api/v1/signals/<id>/<name>`. */
   isNamed?: boolean;
+  /**
+   * The sender may go on with an alert under the start it had after it said that it ended (AlertManager, when it heard nothing
+   * for a while): so long after the end a firing one is that, and no late delivery.
+   */
+  sameStartAfterMs?: number;
   /** `verify` looks at the headers alone, so bad credentials are refused before the body is read. */
   verifiesHeadersOnly?: boolean;
   /** What the headers alone tell, where `verify` needs the body too. Throws `Unauthorized` before it is read. */

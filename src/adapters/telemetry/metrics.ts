@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
 const REMEDIATION_BUCKETS = [1, 5, 15, 30, 60, 120, 300, 900, 1800, 3600, 7200];
 
-export type DependencyName = 'temporal' | 'store' | 'kubernetes' | 'model' | 'prometheus';
+export type DependencyName = 'temporal' | 'store' | 'kubernetes' | 'model' | 'prometheus' | 'alertmanager';
 
 /**
  * All metrics of the platform (product.md 6): prefix `kubernaut_`, base units, closed label sets. Names of alerts, targets and
@@ -25,6 +25,8 @@ export function createMetrics(options: { withProcess?: boolean } = {}) {
     alertDuration: histogram('alert_processing_duration_seconds', 'Time from reading an alert to its durable hand-over.', ['severity'], HTTP_BUCKETS),
     activeAlerts: gauge('active_alert_processing', 'Alerts being handed over right now.', []),
     signalsSuppressed: counter('signals_suppressed_total', 'Signals that led to nothing, by reason.', ['reason']),
+    truncatedAlerts: counter('truncated_alerts_total', 'Alerts that a sender left out of its deliveries (max_alerts).', ['source']),
+    alertsReconciled: counter('alertmanager_reconciled_total', 'Alerts taken or resolved by comparing with what AlertManager fires.', ['change']),
     aiRequests: counter('ai_service_requests_total', 'Requests to model providers, by success or error code; not_asked while the breaker is open.', ['status', 'provider']),
     actionsExecuted: counter('actions_executed_total', 'Actions by how they ended.', ['action', 'outcome']),
     breakerState: gauge('circuit_breaker_state', '0 closed, 1 open, 2 half-open.', ['service']),
@@ -32,6 +34,7 @@ export function createMetrics(options: { withProcess?: boolean } = {}) {
     remediationDuration: histogram('remediation_duration_seconds', 'From the first signal to the close.', ['outcome'], REMEDIATION_BUCKETS),
     assessments: counter('effectiveness_assessments_total', 'Assessments by horizon and verdict.', ['horizon', 'verdict']),
     modelTokens: counter('model_tokens_total', 'Tokens spent, input and output.', ['provider', 'kind']),
+    stormMode: gauge('storm_mode', '1 while a cluster is in storm mode: tier 0 only.', ['cluster']),
     approvalsPending: gauge('approvals_pending', 'Plans that wait for a person, at the moment of the scrape.', []),
   };
 }

@@ -5,6 +5,7 @@ import type { GatewayDeps } from '../deps.js';
 import type { Intake } from '../intake.js';
 import type { OpenSource, OpenSources } from '../open-sources.js';
 import { createReceiver } from '../receive.js';
+import type { Truncations } from '../truncations.js';
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
@@ -12,8 +13,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
  * `POST /alerts` and `POST /api/v1/signals/:source[/:name]`. Bodies arrive as bytes: signatures are over bytes, and nothing is
  * parsed for strangers.
  */
-export function signalRoutes(app: FastifyInstance, deps: GatewayDeps, { intake, sources }: { intake: Intake; sources: OpenSources }): void {
-  const receiver = createReceiver(deps, intake);
+export function signalRoutes(app: FastifyInstance, deps: GatewayDeps, { intake, sources, truncations }: { intake: Intake; sources: OpenSources; truncations: Truncations }): void {
+  const receiver = createReceiver(deps, intake, truncations);
   const sourceOf = (request: FastifyRequest): OpenSource => {
     const { source = 'alertmanager', name } = request.params as { source?: string; name?: string };
     return sources.get(source, name);
