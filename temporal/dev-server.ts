@@ -31,6 +31,8 @@ export interface TemporalOptions {
   /** Default: the ports of the last start where they are free, else any. */
   port?: number;
   uiPort?: number;
+  /** Serves the server's own metrics on this port, for benchmarks: requests by operation. Default: nowhere. */
+  metricsPort?: number;
   onProgress?: (line: string) => void;
 }
 
@@ -67,6 +69,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     args: [
       join(packageRoot(), 'scripts', 'with-parent.mjs'), `--pid-file=${pidFile}`, resolve(options.binary),
       ...temporalFlags({ database: join(dataDir, 'temporal.db'), namespace, port, uiPort }),
+      ...(options.metricsPort === undefined ? [] : [`--metrics-port=${options.metricsPort}`]),
     ],
     logFile: join(dataDir, 'logs', 'temporal.log'),
   });
