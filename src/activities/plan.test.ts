@@ -10,6 +10,7 @@ import type { ObjectRef } from '../domain/kube.js';
 import { refOf } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.js';
+import type { Storm } from '../domain/storm.js';
 import type { PlanAnswer } from './contract.js';
 import { createMakePlan } from './plan.js';
 import { createPlanStep } from './plan-step.js';
@@ -23,7 +24,7 @@ const finding: Finding = {
 const locate = (id: string, ref: ObjectRef) => (actions.get(id).targets.includes(ref.kind) ? actions.get(id).locate(ref) : undefined);
 
 /** The plan for a claim that fills up, with and without the snapshot API. */
-async function planned(o: { apis?: string[]; policy?: Partial<Policy>; tried?: string[]; refuse?: string } = {}): Promise<PlanAnswer> {
+async function planned(o: { storm?: () => Promise<Storm>; apis?: string[]; policy?: Partial<Policy>; tried?: string[]; refuse?: string } = {}): Promise<PlanAnswer> {
   const objects = [claim, ...others, snapshotClassOf('csi', { isDefault: true })];
   const evidence = evidenceOf(objects, { target: claim, problems, apis: o.apis ?? SNAPSHOT_APIS });
   const cluster = memoryCluster(objects);
@@ -34,6 +35,7 @@ async function planned(o: { apis?: string[]; policy?: Partial<Policy>; tried?: s
     cluster: () => cluster,
     store: { getArtifact: () => Promise.resolve(evidence), pastActions: () => Promise.resolve([]) } as never,
     policy: () => Promise.resolve({ ...DEFAULT_POLICY, autonomy: 'auto', ...o.policy }),
+    ...(o.storm ? { storm: o.storm } : {}),
     clock: { now: () => NOW },
     planStep: createPlanStep({ actions }),
     maxActionS: 600,
@@ -78,6 +80,13 @@ describe('a plan that a template arranges', () => {
   it('is no rung any more once it was tried', async () => {
     const first = await planned();
     expect(await planned({ tried: [(first as { key: string }).key] })).toMatchObject({ kind: 'conclude', reason: 'no other candidate is left' });
+  });
+
+  it('ends with a person in a storm, which is asked for once however many steps there are', async () => {
+    let asked = 0;
+    const answer = await planned({ storm: () => Promise.resolve({ since: NOW, why: 'too much', readAt: NOW, asked: (asked += 1) }) });
+    expect(answer).toMatchObject({ kind: 'conclude', outcome: 'escalated', reason: expect.stringContaining(`storm mode on cluster test since ${NOW}: too much`) });
+    expect(asked).toBe(1);
   });
 
   it('only suggests when one of its steps may only be suggested', async () => {

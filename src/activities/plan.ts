@@ -10,6 +10,7 @@ import type { Clock, Cluster, Store } from '../domain/ports.js';
 import { rank, type Ranking } from '../domain/ranking.js';
 import type { Outcome } from '../domain/remediation.js';
 import { evaluateSafety } from '../domain/safety/chain.js';
+import type { Storm } from '../domain/storm.js';
 import { actionIdOf, namespaceOf, workflowIdOf } from '../domain/target.js';
 import { baselineOf } from './assess.js';
 import type { Analysis, PlanAnswer, PlanRequest } from './contract.js';
@@ -20,6 +21,8 @@ export interface PlanDeps {
   store: Store;
   /** The policy in force now, kill switch included. */
   policy(): Promise<Policy>;
+  /** The storm that holds on a cluster now; asked once per plan. */
+  storm?(cluster: string): Promise<Storm | undefined>;
   clock: Clock;
   planStep: PlanStep;
   /** Throws `Forbidden` when RBAC lacks a verb that the step or its undo will need. */
@@ -50,6 +53,7 @@ export function createMakePlan(deps: PlanDeps) {
     const evidence = (await deps.store.getArtifact(request.evidenceRef)) as Evidence;
     const world = worldOf(evidence.objects);
     const policy = await deps.policy();
+    const storm = await deps.storm?.(request.target.cluster);
     const ranking = rank(request.findings, request.proposals);
     const analysis = analysisOf(ranking, request.findings);
     const candidates = arrange({
@@ -58,7 +62,7 @@ export function createMakePlan(deps: PlanDeps) {
     }).filter((c) => !request.tried.includes(c.key));
     const refusals: Refusal[] = [];
     for (const candidate of candidates) {
-      const considering = { request, evidence, world, policy, candidate };
+      const considering = { request, evidence, world, policy, storm, candidate };
       const considered = await consider(deps, considering);
       if ('steps' in considered) return answer(deps, { ...considering, analysis, refusals }, considered);
       refusals.push(considered);
@@ -74,6 +78,7 @@ interface Considering {
   evidence: Evidence;
   world: World;
   policy: Policy;
+  storm: Storm | undefined;
   candidate: Candidate;
 }
 
@@ -135,6 +140,7 @@ async function judge(deps: PlanDeps, c: Considering, step: Step, proposal: Propo
     groundedUids: new Set(c.evidence.objects.map((o) => o.metadata.uid ?? '')),
     source: proposal.source,
     confidence: proposal.confidence,
+    ...(c.storm ? { storm: c.storm } : {}),
   });
 }
 

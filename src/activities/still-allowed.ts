@@ -11,6 +11,8 @@ import { beingDeleted } from '../domain/safety/checks/being-deleted.js';
 import { optOut } from '../domain/safety/checks/opt-out.js';
 import { ownership } from '../domain/safety/checks/ownership.js';
 import { protectedTargets } from '../domain/safety/checks/protected.js';
+import { storm } from '../domain/safety/checks/switches.js';
+import type { Storm } from '../domain/storm.js';
 import { describeTarget, namespaceOf } from '../domain/target.js';
 
 export interface StillAllowedDeps {
@@ -18,20 +20,23 @@ export interface StillAllowedDeps {
   policy(): Promise<Policy>;
   actions: Registry<Action>;
   clock: Clock;
+  /** The storm that holds on a cluster now. */
+  storm?(cluster: string): Promise<Storm | undefined>;
 }
 
-/** What somebody may have marked since the plan was checked; the other checks are about history and policy. */
-const MARKS = { opt_out: optOut, being_deleted: beingDeleted, ownership, protected: protectedTargets };
+/** What may have come since the plan was checked: marks that somebody set, and a storm. The other checks are about history and policy. */
+const MARKS = { opt_out: optOut, being_deleted: beingDeleted, ownership, protected: protectedTargets, storm };
 
 /**
- * Asked right before the first write: an approval is for the plan, not against an opt-out, an owner or a pause that came
- * after it. Throws `PolicyDenied` (marked since) or `PreconditionChanged` (the action no longer applies: plan again).
+ * Asked right before the first write: an approval is for the plan, not against an opt-out, an owner, a pause or a storm that came
+ * after it. Throws `PolicyDenied` (marked since, or a storm) or `PreconditionChanged` (the action no longer applies: plan again).
  */
-export function createStillAllowed({ cluster, policy, actions, clock }: StillAllowedDeps) {
+export function createStillAllowed({ cluster, policy, actions, clock, storm: stormOn }: StillAllowedDeps) {
   return async (step: Step): Promise<void> => {
     const live = cluster(step.target.cluster);
     const current = await policy();
-    const { findings } = evaluateSafety({ ...factsOf(step, live.world(), current), now: clock.now() }, MARKS);
+    const facts = { ...factsOf(step, live.world(), current), storm: await stormOn?.(step.target.cluster) };
+    const { findings } = evaluateSafety({ ...facts, now: clock.now() }, MARKS);
     const denied = findings.filter((f) => f.severity === 'deny');
     if (denied.length > 0) throw new KubernautError('PolicyDenied', denied.map((f) => f.message).join('; '));
     assertApplies(actions.get(step.action), step, live, current, clock.now());

@@ -27,6 +27,7 @@ interface Parts {
 export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isCoLocated, watch, filters }: Parts): GatewayDeps => ({
   config,
   cluster: clusterNameOf(config),
+  storm: () => platform.storms.last(),
   store: platform.store,
   temporal: createTemporalGateway(temporal),
   resolveTarget: (hints) => platform.cluster.resolve(hints),

@@ -46,6 +46,11 @@ const PolicyObject = section('What may be done, where, how often, and who is ask
   cooldown: duration('the same action on the same target not again before this', DEFAULT_POLICY.cooldown),
   maxActionsPerTargetPerHour: count('writing actions per target and hour', DEFAULT_POLICY.maxActionsPerTargetPerHour, 1, 1000),
   maxIneffective: count('failures of an action on a target within a day before it is not tried again', DEFAULT_POLICY.maxIneffective, 1, 1000),
+  storm: section('Storm mode: above one of these, a cluster is only read and told about (tier 0) until it has calmed down.', {
+    remediationsPerMinute: count('most new remediations of a cluster within a minute', DEFAULT_POLICY.storm.remediationsPerMinute),
+    nodesNotReady: count('most NotReady nodes in percent; a single one is never too many', DEFAULT_POLICY.storm.nodesNotReady, 1, 100),
+    cooldown: duration('it is over when both have been at half of that for this long', DEFAULT_POLICY.storm.cooldown),
+  }),
   dryRun: flag('plan and record everywhere, write nothing', DEFAULT_POLICY.dryRun),
   pauses: list(Pause, 'kill switches set in the file', [], [{ namespace: 'shop', by: 'ana', reason: 'release freeze' }]),
 });

@@ -126,7 +126,18 @@ export const PauseSet = Type.Object({
   stops: Type.Array(Type.Object({ id: Type.String(), target: Type.String(), phase: Type.String() })),
 });
 export type PauseSet = Static<typeof PauseSet>;
-export const PauseList = listOf(PauseBody);
+const StormState = Type.Object(
+  {
+    cluster: Type.String(),
+    since: Type.String(),
+    why: Type.String(),
+    calm_since: Type.Optional(Type.String({ description: 'it is over when this is policy.storm.cooldown ago' })),
+  },
+  { description: 'storm mode: nothing new is written on this cluster' },
+);
+export type StormState = Static<typeof StormState>;
+export const PauseList = Type.Object({ items: Type.Array(PauseBody), storm: Type.Optional(StormState) });
+export type PauseList = Static<typeof PauseList>;
 
 export const Info = Type.Object({
   service: Type.String(),
@@ -135,6 +146,7 @@ export const Info = Type.Object({
   cluster: Type.String(),
   autonomy: Type.String(),
   dry_run: Type.Boolean(),
+  storm: Type.Optional(StormState),
   sources: Type.Array(Type.String()),
   actions: Type.Array(Type.String()),
   channels: Type.Array(Type.String()),

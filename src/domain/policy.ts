@@ -1,4 +1,5 @@
 import type { Severity } from './signal.js';
+import { DEFAULT_STORM_LIMITS, type StormLimits } from './storm.js';
 
 /** `observe`: plan and record, write nothing. `suggest`: propose, a person runs it. `approve`: ask, then act. `auto`: act. */
 export const AUTONOMY = ['observe', 'suggest', 'approve', 'auto'] as const;
@@ -27,6 +28,8 @@ export interface Policy extends ScopePolicy {
   maxActionsPerTargetPerHour: number;
   /** An ineffective action is not tried again on a target after this many failures within a day. */
   maxIneffective: number;
+  /** From when on a cluster is in storm mode. */
+  storm: StormLimits;
   dryRun: boolean;
   pauses: Pause[];
 }
@@ -54,6 +57,7 @@ export const DEFAULT_POLICY: Policy = {
   cooldown: '5m',
   maxActionsPerTargetPerHour: 3,
   maxIneffective: 2,
+  storm: DEFAULT_STORM_LIMITS,
   dryRun: false,
   pauses: [],
 };

@@ -7,6 +7,7 @@ import type { World } from '../domain/kube.js';
 import type { RemediateInput } from '../domain/messages.js';
 import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/ports.js';
+import type { Storm } from '../domain/storm.js';
 import type { TargetHint } from '../domain/signal.js';
 import type { Target } from '../domain/target.js';
 import type { Documents } from './documents-port.js';
@@ -49,12 +50,14 @@ export interface GatewayDeps {
   policyIssues(): readonly string[];
   /** The rules in force, where they are re-read; default: those of the configuration. */
   policy?: () => Policy;
+  /** The storm on our own cluster as of a moment ago; default: none. */
+  storm?: () => Storm | undefined;
   /** What requests point to on the network; default: read over HTTPS from public addresses alone. */
   documents?: Documents;
+  /** The public keys at `gateway.jwt.jwksUrl`; default: read over HTTPS. */
+  readKeys?: (url: string) => Promise<string>;
   /** Default: the shipped rules. */
   filters?: Filters;
   /** RFC 3339; default: the clock. */
-  /** The public keys at `gateway.jwt.jwksUrl`; default: read over HTTPS. */
-  readKeys?: (url: string) => Promise<string>;
   now?: () => string;
 }

@@ -1,5 +1,6 @@
 import type { Ready } from '../contracts/api.js';
 import type { GatewayDeps } from './deps.js';
+import { stormMember } from './storm-state.js';
 
 const FRESH_MS = 1000;
 const PATIENCE_MS = 1500;
@@ -18,7 +19,7 @@ export interface Readiness {
  * `unhealthy` only when signals cannot be taken at all (Temporal out of reach, shutting down); everything else is `degraded`,
  * so that a broken database or cluster does not take the whole surface away from the people who look for the reason.
  */
-export function createReadiness(deps: Pick<GatewayDeps, 'temporal' | 'store' | 'clusterHealth' | 'policyIssues' | 'metrics' | 'version'>): Readiness {
+export function createReadiness(deps: Pick<GatewayDeps, 'temporal' | 'store' | 'clusterHealth' | 'policyIssues' | 'metrics' | 'version' | 'storm' | 'cluster'>): Readiness {
   const startedMs = Date.now();
   let isClosing = false;
   let last: { atMs: number; states: Promise<Record<string, State>> } | undefined;
@@ -44,7 +45,7 @@ export function createReadiness(deps: Pick<GatewayDeps, 'temporal' | 'store' | '
       // Many probes at once ask the servers once.
       if (!last || Date.now() - last.atMs > FRESH_MS) last = { atMs: Date.now(), states: probe() };
       const components = await last.states;
-      const issues = [...issuesOf(components, deps.clusterHealth()), ...deps.policyIssues(), ...(isClosing ? ['shutting down'] : [])];
+      const issues = [...issuesOf(components, deps.clusterHealth()), ...deps.policyIssues(), ...stormIssue(deps), ...(isClosing ? ['shutting down'] : [])];
       const isAble = components.temporal === 'up' && !isClosing;
       return {
         healthy: isAble,
@@ -57,6 +58,11 @@ export function createReadiness(deps: Pick<GatewayDeps, 'temporal' | 'store' | '
       };
     },
   };
+}
+
+function stormIssue(deps: Pick<GatewayDeps, 'storm' | 'cluster'>): string[] {
+  const { storm } = stormMember(deps);
+  return storm ? [`storm mode on cluster ${storm.cluster} since ${storm.since}, nothing new is written there: ${storm.why}`] : [];
 }
 
 async function answers(ping: () => Promise<void>): Promise<State> {

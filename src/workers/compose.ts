@@ -42,6 +42,7 @@ import { watchedModel } from './watched-model.js';
 import { clusterAddressOf, executorAddressOf } from './cluster-address.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
+import { createStormWatch, type StormWatch } from './storm-watch.js';
 import type { ActivityTables } from './roles.js';
 
 export interface Platform {
@@ -49,6 +50,7 @@ export interface Platform {
   database: Database;
   cluster: ConnectedCluster;
   policy: PolicySource;
+  storms: StormWatch;
   activities: ActivityTables;
   channels: string[];
   hasModel: boolean;
@@ -72,17 +74,20 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     const cluster = await connectCluster({ ...clusterAddressOf(config), executor: executorAddressOf(config), userAgentVersion: options.version, databases: patroniControl(revealed(config.databases.patroni)) });
     const store = createStore(database, clock);
     const policy = createPolicySource(config.policy, store, () => pauseOf(cluster.world().get(KILL_SWITCH.kind, KILL_SWITCH.namespace, KILL_SWITCH.name)));
+    const storms = createStormWatch({ store, cluster, limits: async () => (await policy.current()).storm, metrics: options.metrics, logger: options.logger });
     const channels = Object.fromEntries(
       await Promise.all(Object.entries(config.channels).map(async ([id, own]) => [id, await connectChannel(id, revealed(own))] as const)),
     );
     const model = config.llm.provider || config.llm.endpoint ? watchedModel(await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)), { metrics: options.metrics, breaker: breakerOf(config) }) : undefined;
     const embedder = embedderOf(config);
+    storms.start();
     return {
-      store, database, cluster, policy,
+      store, database, cluster, policy, storms,
       channels: Object.keys(channels),
       hasModel: model !== undefined,
-      activities: activityTables({ ...options, store, cluster, policy, channels, model, embedder }),
+      activities: activityTables({ ...options, store, cluster, policy, storms, channels, model, embedder }),
       async close() {
+        await storms.stop();
         await cluster.close();
         await store.close();
       },
@@ -97,6 +102,7 @@ interface Parts extends ComposeOptions {
   store: Store;
   cluster: Cluster;
   policy: PolicySource;
+  storms: StormWatch;
   channels: Parameters<typeof createNotifyStage>[0]['channels'];
   model: Model | undefined;
   embedder: Embedder;
@@ -121,6 +127,7 @@ function activityTables(parts: Parts): ActivityTables {
     if (name !== parts.cluster.name) throw new KubernautError('NotFound', `cluster ${name} is not connected here; this process serves ${parts.cluster.name}`);
     return parts.cluster;
   };
+  const storm = (name: string) => (name === parts.cluster.name ? parts.storms.current() : Promise.resolve(undefined));
   const templates = loadTemplates(config.templates.path, actions.members);
   const reading = { cluster, store, embedder, clock, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
@@ -128,7 +135,7 @@ function activityTables(parts: Parts): ActivityTables {
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
     analyze: parts.model ? createAnalyze({ store, model: parts.model, templates, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
-    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000, templates, locate }),
+    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000, templates, locate }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,
@@ -138,7 +145,7 @@ function activityTables(parts: Parts): ActivityTables {
     recordExpiry: createRecordExpiry({ store, clock }),
     notify: createNotifyStage({ store, channels: parts.channels, clock }),
   });
-  const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock });
+  const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock, storm });
   const stillNeeded = createStillNeeded({ cluster, collect: (input) => collect(input, { hasLogs: false }), diagnose: diagnoseAll });
   const execute = createExecute({
     cluster,

@@ -6,6 +6,7 @@ import type { Remediation } from '../../src/contracts/remediation.js';
 import { KubernautError } from '../../src/domain/errors.js';
 import type { SignalRow, Store } from '../../src/domain/ports.js';
 import type { Pause } from '../../src/domain/policy.js';
+import type { Storm } from '../../src/domain/storm.js';
 import type { GatewayDeps } from '../../src/gateway/deps.js';
 import type { TemporalGateway } from '../../src/gateway/temporal-port.js';
 import { startGateway, type RunningGateway } from '../../src/gateway/server.js';
@@ -20,6 +21,7 @@ export function memoryStore() {
   const notifications: NotificationRow[] = [];
   const artifacts = new Map<string, unknown>();
   const counts = new Map<string, Map<string, number>>();
+  const storms = new Map<string, { version: number; storm?: Storm }>();
   const audit: { verb: string; subject: string; actor: string }[] = [];
   const state = { isDown: false, isReadOnly: false, signals, remediations, audit, notifications, artifacts };
   const up = () => {
@@ -87,6 +89,20 @@ export function memoryStore() {
     notificationsOf: async (id) => (up(), notifications.filter((n) => n.remediationId === id)),
     getArtifact: async (ref) => (up(), artifacts.get(ref)),
     audit: async (entry) => void audit.push(entry),
+    readStorm: async (cluster) => {
+      up();
+      const { storm, version = 0 } = storms.get(cluster) ?? {};
+      const at = new Date().toISOString();
+      const remediationsNow = [...remediations.values()].filter((r) => r.cluster === cluster && Math.abs(Date.parse(r.started_at) - Date.parse(at)) <= 60_000).length;
+      return { at, version: String(version), remediations: remediationsNow, ...(storm ? { storm } : {}) };
+    },
+    keepStorm: async ({ cluster, version, at, storm, told }) => {
+      writable();
+      if (String(storms.get(cluster)?.version ?? 0) !== version) return false;
+      storms.set(cluster, { version: Number(version) + 1, storm });
+      if (told) await store.audit!({ at, actor: 'kubernaut', verb: told.verb, subject: `cluster ${cluster}`, details: told.details });
+      return true;
+    },
     pauses: async () => pauses,
     setPause: async (pause) => {
       if (!('remove' in pause)) return void pauses.push(pause);

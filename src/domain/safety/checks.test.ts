@@ -38,6 +38,7 @@ function api(more: Parameters<typeof deployment>[2] = {}) {
   return { d, sets };
 }
 
+const STORM = { since: ago(60), why: '130 new remediations within a minute, more than 100', readAt: ago(1) };
 const nodes = (...readiness: boolean[]) => readiness.map((ready, i) => node(`n${i}`, { ready }));
 const past = (more: Partial<PastAction> = {}): PastAction => ({
   remediationId: 'r-1', action: 'increase_resources', target: { cluster: 'test', apiVersion: 'apps/v1', kind: 'Deployment', namespace: NS, name: 'api' }, at: ago(7200), wasUndone: false, wrote: [], ...more,
@@ -149,6 +150,8 @@ describe('each check denies, asks or tells with its stable reason', () => {
     ['the kill switch for all', 'pause', 'paused', { policy: { pauses: [{ by: 'ops', reason: 'freeze' }] } }],
     ['the kill switch for another namespace', 'pause', undefined, { policy: { pauses: [{ namespace: 'other', by: 'ops', reason: 'freeze' }] } }],
     ['a kill switch that ran out', 'pause', undefined, { policy: { pauses: [{ by: 'ops', reason: 'freeze', until: ago(1) }] } }],
+    ['a storm', 'storm', 'storm', { facts: { storm: STORM } }],
+    ['telling in a storm', 'storm', undefined, { facts: { storm: STORM }, step: { isWriting: false, tier: 0 } }],
     ['everything is resolved', 'still_firing', 'not_firing', { facts: { problems: [problem('X', { status: 'resolved' })] } }],
     ['one of two is resolved', 'still_firing', undefined, { facts: { problems: [problem('X', { status: 'resolved' }), problem('Y')] } }],
     ['a disabled action', 'enabled', 'action_disabled', { policy: { actions: { increase_resources: { enabled: false } } } }],
@@ -186,6 +189,12 @@ describe('the chain', () => {
     expect(verdict.decision).toBe('deny');
     expect(verdict.findings.map((f) => f.reason)).toEqual(['paused', 'opted_out', 'being_deleted', 'cooldown', 'approval_required']);
     expect(verdict.findings.filter((f) => f.escalates).map((f) => f.check)).toEqual(['cooldown']);
+  });
+
+  it('hands over to a person what a storm stops, saying since when and why', () => {
+    const { decision, findings } = evaluateSafety(facts({ target: dep, objects: [sets, ready], facts: { storm: STORM } }));
+    expect([decision, findings]).toEqual(['deny', [expect.objectContaining({ check: 'storm', escalates: true })]]);
+    expect(findings[0]!.message).toContain(`storm mode on cluster test since ${STORM.since}: ${STORM.why}`);
   });
 
   it('asks when the worst is a question', () => expect(evaluateSafety(facts({ target: dep, objects: [sets, ready], step: { tier: 3 } })).decision).toBe('ask'));

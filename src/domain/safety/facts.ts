@@ -2,6 +2,7 @@ import type { PastAction, Problem } from '../evidence.js';
 import type { World } from '../kube.js';
 import type { SafetyFinding, Step } from '../plan.js';
 import type { ActionPolicy, Autonomy, Policy } from '../policy.js';
+import type { Storm } from '../storm.js';
 import type { Target } from '../target.js';
 
 /** All a check may know. Gathered once by activities/plan.ts, recorded, then judged: checks are pure. */
@@ -22,6 +23,8 @@ export interface SafetyFacts {
   /** Who proposed it, and whether rules and model agree. */
   source: 'rules' | 'model' | 'both';
   confidence: number;
+  /** The storm that holds on the cluster of the step. */
+  storm?: Storm;
 }
 
 export type Check = (facts: SafetyFacts) => SafetyFinding[];

@@ -30,6 +30,7 @@ export const REASONS = {
   tier_needs_approval: 'The action has no inverse or a wide radius: it needs approval.',
   model_only: 'Only a model proposed it; the deterministic analyzers did not.',
   paused: 'The kill switch is on.',
+  storm: 'Too much happens at once on the cluster: storm mode.',
   not_firing: 'No alert of this remediation fires any more.',
   action_disabled: 'The policy disabled the action.',
 } as const;

@@ -3,6 +3,7 @@ import { ActionInfo, ActionList, Info, Problem, ServiceInfo, type ActionInfo as 
 import { KubernautError } from '../../domain/errors.js';
 import type { ActionCard, GatewayDeps } from '../deps.js';
 import { SERVICE } from '../readiness.js';
+import { stormMember } from '../storm-state.js';
 
 const DEFAULT_TIMEOUT_S = 300;
 const errors = { '4xx': Problem, '5xx': Problem };
@@ -33,7 +34,7 @@ const cardOf = (action: ActionCard): Card => ({
   example: action.example,
 });
 
-function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions, version, policy = () => config.policy }: GatewayDeps, sources: readonly string[]): void {
+function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions, version, storm, policy = () => config.policy }: GatewayDeps, sources: readonly string[]): void {
   const startedMs = Date.now();
   const links: Record<string, string> = {
     docs: '/docs',
@@ -48,6 +49,7 @@ function infoRoutes(app: FastifyInstance, { config, cluster, remediate, actions,
     cluster,
     autonomy: policy().autonomy,
     dry_run: policy().dryRun,
+    ...stormMember({ storm, cluster }),
     sources: [...sources],
     actions: actions.members.map((a) => a.id),
     channels: remediate.channels,

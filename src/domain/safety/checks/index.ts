@@ -12,11 +12,12 @@ import { protectedTargets } from './protected.js';
 import { quota } from './quota.js';
 import { cooldown, flap, ineffective, rate } from './repetition.js';
 import { rollout } from './rollout.js';
-import { enabled, pause, stillFiring } from './switches.js';
+import { enabled, pause, stillFiring, storm } from './switches.js';
 
 /** Every check by its name, in the order people read them. */
 export const CHECKS: Readonly<Record<string, Check>> = {
   pause,
+  storm,
   enabled,
   still_firing: stillFiring,
   grounding,

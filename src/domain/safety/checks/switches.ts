@@ -1,4 +1,5 @@
 import { isPausedFor } from '../../policy.js';
+import { stormText } from '../../storm.js';
 import { namespaceOf } from '../../target.js';
 import type { Check } from '../facts.js';
 import { findingsOf } from './finding.js';
@@ -9,6 +10,10 @@ export const pause: Check = (f) => {
   const hit = f.step.isWriting ? f.policy.pauses.find((p) => isPausedFor(p, where)) : undefined;
   return hit ? findingsOf('pause').deny('paused', `paused by ${hit.by}: ${hit.reason}${hit.until ? ` (until ${hit.until})` : ''}`) : [];
 };
+
+/** When very much breaks at once it has one cause, and many fixes at once make it worse: a person looks first (actions.md 1.5). */
+export const storm: Check = (f) =>
+  f.step.isWriting && f.storm ? findingsOf('storm').escalate('storm', stormText(f.step.target.cluster, f.storm, f.policy.storm)) : [];
 
 /** Resolved before the write means: no write (C12). */
 export const stillFiring: Check = (f) =>
