@@ -234,7 +234,7 @@ export interface StorageClass {
 
 export interface KubeNode {
   metadata: Meta;
-  spec?: { taints?: { key: string; effect: string }[]; unschedulable?: boolean; podCIDR?: string };
+  spec?: { taints?: { key: string; value?: string; effect: string }[]; unschedulable?: boolean; podCIDR?: string };
   status?: {
     capacity?: Quantities;
     allocatable?: Quantities;
@@ -259,7 +259,7 @@ export interface Workload {
     minReplicas?: number;
     maxReplicas?: number;
     hard?: Quantities;
-    scaleTargetRef?: { kind: string; name: string };
+    scaleTargetRef?: { apiVersion?: string; kind: string; name: string };
     selector?: LabelSelector;
     updateStrategy?: { type?: string };
   };

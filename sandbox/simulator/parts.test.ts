@@ -122,7 +122,7 @@ describe('usage', () => {
     const text = metricsText(world, Date.parse('2026-01-01T00:00:10Z'));
     expect(text.match(/# TYPE kube_pod_status_ready gauge/g)).toHaveLength(1);
     expect(text).toContain('container_cpu_usage_seconds_total{namespace="shop",pod="a",container="main",image="app:1"} 10\n');
-    expect(text).toContain('kube_pod_status_ready{namespace="shop",pod="a",condition="true"} 1\n');
+    expect(text).toMatch(/kube_pod_status_ready\{namespace="shop",pod="a",(uid="[^"]*",)?condition="true"\} 1\n/);
   });
 });
 

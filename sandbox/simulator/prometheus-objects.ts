@@ -1,5 +1,6 @@
 import type { Claim, Kind, KubeNode, Workload } from './kube-types.js';
 import type { Labels, Sample } from './prometheus-text.js';
+import { conditionSamples, workloadSamples } from './prometheus-workloads.js';
 import { quantityOf } from './quantity.js';
 import { usedAnnotation } from './usage.js';
 import type { World } from './world.js';
@@ -96,12 +97,6 @@ function familySamples({ kind, label, series: all }: Family, world: World): Samp
   });
 }
 
-function jobFailures(job: Workload): Sample[] {
-  const failed = job.status?.conditions?.find((one) => one.type === 'Failed' && one.status === 'True');
-  if (!failed) return [];
-  return [{ name: 'kube_job_failed', labels: { namespace: job.metadata.namespace, job_name: job.metadata.name, condition: 'true' }, value: 1 }];
-}
-
 function quotaSamples(quota: Workload): Sample[] {
   return (['hard', 'used'] as const).flatMap((type) =>
     Object.entries(quota.status?.[type] ?? {}).map(([resource, quantity]) => ({
@@ -112,26 +107,40 @@ function quotaSamples(quota: Workload): Sample[] {
   );
 }
 
+const UNITS: Record<string, string> = { cpu: 'core', pods: 'integer' };
+
 function nodeSamples(node: KubeNode): Sample[] {
   const labels = { node: node.metadata.name };
-  const statuses = ['true', 'false', 'unknown'];
+  const sizes = (['capacity', 'allocatable'] as const).flatMap((which) =>
+    Object.entries(node.status?.[which] ?? {}).map(([resource, quantity]) => ({
+      name: `kube_node_status_${which}`,
+      labels: { ...labels, resource: resource.replaceAll('-', '_'), unit: UNITS[resource] ?? 'byte' },
+      value: quantityOf(quantity),
+    })),
+  );
+  const taints = (node.spec?.taints ?? []).map(({ key, value = '', effect }) => ({ name: 'kube_node_spec_taint', labels: { ...labels, key, value, effect }, value: 1 }));
   return [
     { name: 'kube_node_info', labels, value: 1 },
     { name: 'kube_node_spec_unschedulable', labels, value: Number(node.spec?.unschedulable ?? false) },
-    ...(node.status?.conditions ?? []).flatMap((condition) =>
-      statuses.map((status) => ({ name: 'kube_node_status_condition', labels: { ...labels, condition: condition.type, status }, value: Number(condition.status.toLowerCase() === status) })),
-    ),
+    ...taints,
+    ...conditionSamples('kube_node_status_condition', labels, node.status?.conditions),
+    ...sizes,
   ];
 }
 
 function claimSamples(claim: Claim): Sample[] {
   const labels = { namespace: claim.metadata.namespace, persistentvolumeclaim: claim.metadata.name };
-  const phases = ['Pending', 'Bound', 'Lost'].map((phase) => ({ name: 'kube_persistentvolumeclaim_status_phase', labels: { ...labels, phase }, value: Number(claim.status?.phase === phase) }));
+  const told: Sample[] = ['Pending', 'Bound', 'Lost'].map((phase) => ({ name: 'kube_persistentvolumeclaim_status_phase', labels: { ...labels, phase }, value: Number(claim.status?.phase === phase) }));
+  const { storageClassName, volumeName, volumeMode, accessModes = [] } = claim.spec;
+  told.push(
+    { name: 'kube_persistentvolumeclaim_info', labels: { ...labels, storageclass: storageClassName, volumename: volumeName, volumemode: volumeMode }, value: 1 },
+    ...accessModes.map((mode) => ({ name: 'kube_persistentvolumeclaim_access_mode', labels: { ...labels, access_mode: mode }, value: 1 })),
+  );
   const capacity = quantityOf(claim.status?.capacity?.['storage']);
-  if (Number.isNaN(capacity)) return phases;
+  if (Number.isNaN(capacity)) return told;
   const used = quantityOf(claim.metadata.annotations?.[usedAnnotation]) || 0;
   return [
-    ...phases,
+    ...told,
     { name: 'kubelet_volume_stats_capacity_bytes', labels, value: capacity },
     { name: 'kubelet_volume_stats_used_bytes', labels, value: used },
     { name: 'kubelet_volume_stats_available_bytes', labels, value: Math.max(0, capacity - used) },
@@ -141,7 +150,7 @@ function claimSamples(claim: Claim): Sample[] {
 /** Series about everything but pods. */
 export const objectSamples = (world: World): Sample[] => [
   ...FAMILIES.flatMap((family) => familySamples(family, world)),
-  ...world.list('Job').flatMap(jobFailures),
+  ...workloadSamples(world),
   ...world.list('ResourceQuota').flatMap(quotaSamples),
   ...world.list('Node').flatMap(nodeSamples),
   ...world.list('PersistentVolumeClaim').flatMap(claimSamples),

@@ -7,23 +7,26 @@ import type { World } from './world.js';
 
 const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'];
 
-function containerSamples(status: ContainerStatus, labels: Labels): Sample[] {
+/** `prefix`: init containers have the same series under a name of their own. */
+function containerSamples(status: ContainerStatus, labels: Labels, prefix: 'kube_pod_container' | 'kube_pod_init_container'): Sample[] {
   const of = { ...labels, container: status.name };
-  const samples: Sample[] = [
-    { name: 'kube_pod_container_status_restarts_total', labels: of, value: status.restartCount },
-    { name: 'kube_pod_container_status_ready', labels: of, value: Number(status.ready) },
-    { name: 'kube_pod_container_status_running', labels: of, value: Number(status.state.running !== undefined) },
-    { name: 'kube_pod_container_info', labels: { ...of, image: status.image }, value: 1 },
-  ];
+  const sample = (name: string, value: number, more: Labels = {}): Sample => ({ name: `${prefix}_${name}`, labels: { ...of, ...more }, value });
   const reasons: [string, string | undefined][] = [
-    ['kube_pod_container_status_waiting_reason', status.state.waiting?.reason],
-    ['kube_pod_container_status_terminated_reason', status.state.terminated?.reason],
-    ['kube_pod_container_status_last_terminated_reason', status.lastState.terminated?.reason],
+    ['status_waiting_reason', status.state.waiting?.reason],
+    ['status_terminated_reason', status.state.terminated?.reason],
+    ['status_last_terminated_reason', status.lastState.terminated?.reason],
   ];
-  for (const [name, reason] of reasons) if (reason) samples.push({ name, labels: { ...of, reason }, value: 1 });
   const exitCode = status.lastState.terminated?.exitCode;
-  if (exitCode !== undefined) samples.push({ name: 'kube_pod_container_status_last_terminated_exitcode', labels: of, value: exitCode });
-  return samples;
+  return [
+    sample('status_restarts_total', status.restartCount),
+    sample('status_ready', Number(status.ready)),
+    sample('status_running', Number(status.state.running !== undefined)),
+    sample('status_waiting', Number(status.state.waiting !== undefined)),
+    sample('status_terminated', Number(status.state.terminated !== undefined)),
+    sample('info', 1, { image: status.image }),
+    ...reasons.flatMap(([name, reason]) => (reason ? [sample(name, 1, { reason })] : [])),
+    ...(exitCode === undefined ? [] : [sample('status_last_terminated_exitcode', exitCode)]),
+  ];
 }
 
 function resourceSamples(pod: Pod, labels: Labels): Sample[] {
@@ -31,7 +34,7 @@ function resourceSamples(pod: Pod, labels: Labels): Sample[] {
     (['requests', 'limits'] as const).flatMap((which) =>
       Object.entries(container.resources?.[which] ?? {}).map(([resource, quantity]) => ({
         name: `kube_pod_container_resource_${which}`,
-        labels: { ...labels, container: container.name, resource, unit: resource === 'cpu' ? 'core' : 'byte' },
+        labels: { ...labels, container: container.name, node: pod.spec.nodeName, resource, unit: resource === 'cpu' ? 'core' : 'byte' },
         value: quantityOf(quantity),
       })),
     ),
@@ -68,23 +71,20 @@ function stateSamples(pod: Pod, labels: Labels): Sample[] {
     ...phases.map((phase) => ({ name: 'kube_pod_status_phase', labels: { ...labels, phase }, value: Number(pod.status?.phase === phase) })),
     { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'true' }, value: Number(isReady) },
     { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'false' }, value: Number(!isReady) },
+    { name: 'kube_pod_status_ready', labels: { ...labels, condition: 'unknown' }, value: 0 },
   ];
 }
 
 /** kube-state-metrics' and cAdvisor's series about one pod. */
 export function podSamples(pod: Pod, world: World, now: number): Sample[] {
-  const labels = { namespace: pod.metadata.namespace, pod: pod.metadata.name };
-  const initRestarts = (pod.status?.initContainerStatuses ?? []).map((one) => ({
-    name: 'kube_pod_init_container_status_restarts_total',
-    labels: { ...labels, container: one.name },
-    value: one.restartCount,
-  }));
+  const seen = { namespace: pod.metadata.namespace, pod: pod.metadata.name };
+  const labels = { ...seen, uid: pod.metadata.uid };
   return [
     ...identitySamples(pod, labels),
     ...stateSamples(pod, labels),
-    ...(pod.status?.containerStatuses ?? []).flatMap((one) => containerSamples(one, labels)),
-    ...initRestarts,
+    ...(pod.status?.containerStatuses ?? []).flatMap((one) => containerSamples(one, labels, 'kube_pod_container')),
+    ...(pod.status?.initContainerStatuses ?? []).flatMap((one) => containerSamples(one, labels, 'kube_pod_init_container')),
     ...resourceSamples(pod, labels),
-    ...usageSamples(pod, labels, world, now),
+    ...usageSamples(pod, seen, world, now),
   ];
 }
