@@ -1,9 +1,10 @@
 import type { Evidence } from '../domain/evidence.js';
+import { hostsOfTemplate, type HostReference } from '../domain/hosts.js';
 import { isPodReady, type KubeObject, type World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer, type AnalyzerDefinition } from './define.js';
 import { cut, describeTrouble, type Trouble } from './reading/container-trouble.js';
-import { hostsOfComplaints, hostsOfTemplate, type HostReference } from './reading/hosts.js';
+import { hostsOfComplaints } from './reading/hosts.js';
 import { nameOf, rollback, targetOf } from './reading/proposals.js';
 import { containersOf, fallbackOf, isOfRevision, revisionOf, rolloutOf } from './reading/rollout.js';
 import { livePodsOf, troublesOf, workloadsInScope } from './reading/scene.js';

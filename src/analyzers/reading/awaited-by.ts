@@ -1,6 +1,6 @@
 import type { Evidence } from '../../domain/evidence.js';
 import { selects, type KubeObject, type World } from '../../domain/kube.js';
-import { hostsOfComplaints, hostsOfTemplate } from './hosts.js';
+import { hostsOfComplaints, hostsOfTemplate } from '../../domain/hosts.js';
 import { troublesOf } from './scene.js';
 
 const DEPENDENTS = ['Deployment', 'StatefulSet', 'DaemonSet'];

@@ -1,62 +1,8 @@
 import { COMPLAINT } from '../../domain/complaint.js';
 import type { Evidence } from '../../domain/evidence.js';
+import { referencesIn, type HostReference, type Reference } from '../../domain/hosts.js';
 import type { KubeObject, World } from '../../domain/kube.js';
-import { containersOf } from './rollout.js';
 import { eventsOf } from './container-trouble.js';
-
-/** A Service that an application talks to, and how we know. */
-export interface HostReference {
-  service: string;
-  namespace: string;
-  port?: number;
-  from: 'env' | 'args' | 'log';
-  /** The application itself complained about it. */
-  isComplained: boolean;
-  quote: string;
-}
-
-const HOST = /(?:^|[\s"'`=@/,(])((?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*)(?::(\d{1,5}))?(?=$|[\s"'`/,;:)?<\\])/gi;
-
-/** `main.go:42` in front of a log line is no host. */
-const SOURCE_FILE = /\.(go|py|js|mjs|ts|java|kt|rb|rs|c|cc|cpp|php|cs|ex|erl|scala)$/i;
-
-/** `db`, `db.data`, `db.data.svc.cluster.local` as Service and namespace; undefined for addresses and outside hosts. */
-export function serviceOfHost(host: string, fromNamespace: string): { service: string; namespace: string } | undefined {
-  const labels = host.toLowerCase().replace(/\.$/, '').split('.');
-  if (/^[0-9.]+$/.test(host) || labels[0] === 'localhost' || !/[a-z]/i.test(labels[0] ?? '')) return undefined;
-  if ((labels.length > 2 && labels[2] !== 'svc') || SOURCE_FILE.test(host)) return undefined;
-  return { service: labels[0]!, namespace: labels[1] ?? fromNamespace };
-}
-
-/** Every host-like word of a text, with its port where one follows. */
-function hostsIn(text: string): { host: string; port?: number }[] {
-  return [...text.slice(0, 2000).matchAll(HOST)].map((m) => ({ host: m[1]!, ...(m[2] ? { port: Number(m[2]) } : {}) }));
-}
-
-/** Hosts in what the template says: only words that name a Service of the world, or sit in a URL or host:port. */
-export function hostsOfTemplate(o: KubeObject, world: World): HostReference[] {
-  const namespace = o.metadata.namespace ?? 'default';
-  const texts = containersOf(o).flatMap((c) => [
-    ...(c.env ?? []).map((e) => ({ from: 'env' as const, text: e.value ?? '', about: `${e.name}=` })),
-    ...[...(c.command ?? []), ...(c.args ?? [])].map((text) => ({ from: 'args' as const, text, about: '' })),
-  ]);
-  return texts.flatMap(({ from, text, about }) =>
-    referencesIn(text, namespace)
-      .filter((r) => isPlausible(r, text, about, world))
-      .map((r) => ({ ...r, from, isComplained: false, quote: `${about}${r.service}${r.namespace === namespace ? '' : `.${r.namespace}`}${r.port ? `:${r.port}` : ''}` })),
-  );
-}
-
-function isPlausible(r: { service: string; namespace: string; port?: number; host: string }, text: string, about: string, world: World): boolean {
-  if (world.get('Service', r.namespace, r.service)) return true;
-  const isAddress = r.port !== undefined || new RegExp(`://(?:[^@/]*@)?${r.host.replaceAll('.', '\\.')}(?:[:/]|$)`, 'i').test(text);
-  const isHostVariable = /HOST|ADDR|SERVER|ENDPOINT|UPSTREAM|BROKER/i.test(about) && text === r.host;
-  return (isAddress || isHostVariable) && isKnownNamespace(world, r.namespace);
-}
-
-/** Pods of foreign namespaces are read only to count their requests: they do not make the namespace known. */
-export const isKnownNamespace = (world: World, namespace: string): boolean =>
-  world.get('Namespace', undefined, namespace) !== undefined || world.objects.some((o) => o.metadata.namespace === namespace && o.kind !== 'Pod');
 
 /** Hosts in log lines and probe events that speak of a failed connection. */
 export function hostsOfComplaints(pods: readonly KubeObject[], evidence: Evidence, world: World): HostReference[] {
@@ -81,13 +27,4 @@ function complainedOf(line: string, namespace: string, world: World): Reference[
 function isNamedAsHost(line: string, host: string): boolean {
   const before = line.slice(0, Math.max(0, line.search(new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?![\\w-])`, 'i'))));
   return /(?:lookup|ENOTFOUND|EAI_AGAIN|getaddrinfo|hostname|host name|could not resolve|resolve host|:\/\/(?:[^@/\s]*@)?)[\s:"'`]*$/i.test(before);
-}
-
-type Reference = { service: string; namespace: string; port?: number; host: string };
-
-function referencesIn(text: string, namespace: string): { service: string; namespace: string; port?: number; host: string }[] {
-  return hostsIn(text).flatMap(({ host, port }) => {
-    const named = serviceOfHost(host, namespace);
-    return named ? [{ ...named, host, ...(port ? { port } : {}) }] : [];
-  });
 }

@@ -1,6 +1,6 @@
 import { isPodReady, selects, type KubeObject, type World } from '../../domain/kube.js';
 import { policiesAgainst } from '../../domain/network-policy.js';
-import { isKnownNamespace } from './hosts.js';
+import { isKnownNamespace } from '../../domain/hosts.js';
 import { containersOf } from './rollout.js';
 import { livePodsOf } from './scene.js';
 
