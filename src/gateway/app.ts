@@ -1,5 +1,4 @@
 import { fastify, LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import type { Config } from '../config/schema.js';
 import type { GatewayDeps } from './deps.js';
 import { createFilters } from './filters.js';
 import { createIntake, type Intake } from './intake.js';
@@ -20,12 +19,16 @@ import { signalRoutes } from './routes/signals.js';
 import { requireToken } from './require-token.js';
 import { createTokenCheck } from './jwt.js';
 import { tlsOptions } from './tls.js';
+import { trustedProxies } from './trusted-proxies.js';
 import { watchAlertManager } from './watch-alertmanager.js';
 import { watchCluster } from './watch-cluster.js';
 
 const API_BODY_BYTES = 256 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often Node looks for requests that are too slow; its default of 30 s would give them 45. */
+const LOOK_FOR_SLOW_MS = 2000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 4096;
 
 /**
@@ -81,6 +84,8 @@ function redriveInbox(app: FastifyInstance, deps: GatewayDeps, intake: Intake): 
   app.addHook('preClose', () => redrive.stop());
 }
 
+const SLOW = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_FOR_SLOW_MS };
+
 function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
   return {
     loggerInstance: logger,
@@ -94,7 +99,7 @@ function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
     connectionTimeout: 60_000,
     keepAliveTimeout: 75_000,
     maxRequestsPerSocket: 10_000,
-    ...(config.gateway.tls ? { https: { ...tlsOptions(config.gateway.tls), headersTimeout: HEADERS_TIMEOUT_MS } } : { http: { headersTimeout: HEADERS_TIMEOUT_MS } }),
+    ...(config.gateway.tls ? { https: { ...tlsOptions(config.gateway.tls), ...SLOW, handshakeTimeout: HANDSHAKE_TIMEOUT_MS } } : { http: SLOW }),
     routerOptions: { maxParamLength: 700 },
     // Our own hook answers while closing: as a problem, with Retry-After.
     return503OnClosing: false,
@@ -103,5 +108,3 @@ function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
     clientErrorHandler: onClientError as never,
   } as FastifyServerOptions;
 }
-
-const trustedProxies = ({ trustedProxies: proxies }: Config['gateway']): string[] | false => (proxies.length > 0 ? proxies : false);

@@ -1,6 +1,7 @@
 import { KubernautError } from '../domain/errors.js';
+import { nestsDeeperThan } from '../sources/nesting.js';
 
-/** `JSON.parse` takes 500,000 levels, `JSON.stringify` dies at 5,000. No sender needs more than a few. */
+/** `JSON.parse` takes millions of levels, `JSON.stringify` dies at 5,000. No sender needs more than a few. */
 const MAX_DEPTH = 32;
 
 /**
@@ -9,8 +10,9 @@ const MAX_DEPTH = 32;
  */
 export function decodeJson(raw: Buffer): unknown {
   if (raw.length === 0) throw new KubernautError('BadRequest', 'the body is empty; send JSON');
+  if (nestsDeeperThan(MAX_DEPTH, raw)) throw new KubernautError('BadRequest', `the body is nested deeper than ${MAX_DEPTH} levels; flatten it`);
   const text = decodeUtf8(raw);
-  return cleaned(parse(text), 0, mayHoldBadText(text));
+  return cleaned(parse(text), mayHoldBadText(text));
 }
 
 function decodeUtf8(raw: Buffer): string {
@@ -32,13 +34,13 @@ function parse(text: string): unknown {
 /** Valid UTF-8 has no raw surrogates and JSON no raw NUL: both can only come as escapes, which hardly any body has. */
 const mayHoldBadText = (text: string): boolean => /\\u(0000|d[89a-f])/i.test(text);
 
-function cleaned(value: unknown, depth: number, cleansText: boolean): unknown {
+/** In maps without a prototype: `toString` and `__proto__` are names like any other there. Of two members of one name the last counts. */
+function cleaned(value: unknown, cleansText: boolean): unknown {
   if (typeof value === 'string') return cleansText ? cleanText(value) : value;
   if (value === null || typeof value !== 'object') return value;
-  if (depth >= MAX_DEPTH) throw new KubernautError('BadRequest', `the body is nested deeper than ${MAX_DEPTH} levels; flatten it`);
-  if (Array.isArray(value)) return value.map((v) => cleaned(v, depth + 1, cleansText));
+  if (Array.isArray(value)) return value.map((v) => cleaned(v, cleansText));
   const out = Object.create(null) as Record<string, unknown>;
-  for (const [key, member] of Object.entries(value)) out[cleansText ? cleanText(key) : key] = cleaned(member, depth + 1, cleansText);
+  for (const [key, member] of Object.entries(value)) out[cleansText ? cleanText(key) : key] = cleaned(member, cleansText);
   return out;
 }
 

@@ -12,7 +12,10 @@ const FOREIGN: Record<string, { code: ErrorCode; message: string }> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'BadRequest', message: 'the body is empty; send JSON' },
   FST_ERR_BAD_URL: { code: 'BadRequest', message: 'the path is not a valid URL' },
   FST_ERR_VALIDATION: { code: 'InvalidParams', message: 'the request does not fit its schema' },
-  ERR_HTTP_REQUEST_TIMEOUT: { code: 'BadRequest', message: 'the request took too long to arrive' },
+  // It can be taken when it comes faster, and a 408 would be the end of it for senders who repeat 5xx alone.
+  ERR_HTTP_REQUEST_TIMEOUT: { code: 'Overloaded', message: 'the request took too long to arrive; send it again' },
+  HPE_HEADER_OVERFLOW: { code: 'BadRequest', message: 'the headers are too big; 16 KiB are taken' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: 'BadRequest', message: 'the request could not be read' },
 };
 
 /** Any error as one that the door can name. What we did not foresee is `Internal` with a fixed text. */

@@ -2,12 +2,15 @@ import { createVerify, X509Certificate } from 'node:crypto';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { SnsMessage } from '../contracts/sns.js';
 import { KubernautError } from '../domain/errors.js';
+import { nestsDeeperThan } from './nesting.js';
 
 const messageSchema = TypeCompiler.Compile(SnsMessage);
 
 /** SNS gives up on a delivery after an hour; what is older was kept by somebody. */
 const MAX_AGE_MS = 65 * 60_000;
 const MAX_SKEW_MS = 5 * 60_000;
+/** Strangers are read before their signature is. A message is flat. */
+const MAX_DEPTH = 4;
 
 /**
  * A region as AWS writes them, no other word: `sns.s3.amazonaws.com` would be a bucket called "sns", and anybody can own one
@@ -27,6 +30,7 @@ export function readSnsMessage(raw: Buffer): SnsMessage {
 
 function parsed(raw: Buffer): unknown {
   if (raw.length === 0) throw new KubernautError('BadRequest', 'the body is empty; send JSON');
+  if (nestsDeeperThan(MAX_DEPTH, raw)) throw new KubernautError('BadRequest', 'the body is nested deeper than a message of Amazon SNS');
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
   } catch (error) {

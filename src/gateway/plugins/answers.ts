@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { KubernautError } from '../../domain/errors.js';
 import { decodeJson } from '../decode-json.js';
 import { problemOf, toDoorError } from '../problem.js';
@@ -39,13 +40,31 @@ export function addAnswers(app: FastifyInstance): void {
   );
 }
 
-/** Errors before there is a request: slow headers, garbage, a request line that is too long. */
+/** Errors before there is a request, or in its body: slow ones, garbage, headers that are too big, failed handshakes. The connection ends with them. */
 export function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  if (!/^(HPE_|ERR_HTTP_)/.test(error.code ?? '') || !socket.writable || !isDueForAnswer(socket as HttpSocket)) return void socket.destroy();
+  const known = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'HPE_HEADER_OVERFLOW' ? error : new KubernautError('BadRequest', 'the request could not be read');
   const id = randomUUID();
-  const body = JSON.stringify(problemOf(new KubernautError('BadRequest', 'the request could not be read'), { endpoint: '-', requestId: id, timestamp: new Date().toISOString() }).body);
-  socket.end(
-    [`HTTP/1.1 ${status}`, 'Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(body)}`, `X-Request-ID: ${id}`, 'Connection: close', '', body].join('\r\n'),
-  );
+  const answer = problemOf(known, { endpoint: '-', requestId: id, timestamp: new Date().toISOString() });
+  const body = JSON.stringify(answer.body);
+  const headers = [
+    'Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(body)}`, `X-Request-ID: ${id}`, 'Connection: close',
+    ...(answer.retryAfterS === undefined ? [] : [`Retry-After: ${answer.retryAfterS}`]),
+  ];
+  socket.write([`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`, ...headers, '', body].join('\r\n'));
+  // Not `end` alone: a client that goes on dribbling would keep its half of the connection for ever.
+  socket.destroySoon();
+}
+
+/** What Node keeps on a connection: the request that is being read, and the answer that is due. */
+interface HttpSocket extends Socket {
+  parser?: { incoming?: IncomingMessage | null } | null;
+  _httpMessage?: ServerResponse | null;
+}
+
+/** An answer in the middle of another, or in place of one that is still being made, would be taken for it. */
+function isDueForAnswer({ parser, _httpMessage: due }: HttpSocket): boolean {
+  const reading = parser?.incoming ?? undefined;
+  if (!due) return reading === undefined;
+  return due.req === reading && !due.headersSent;
 }
