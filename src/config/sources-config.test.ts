@@ -33,6 +33,18 @@ describe('sources in the configuration', () => {
     expect(sources.cloudwatch.topics).toEqual(['arn:aws:sns:eu-west-1:123456789012:alarms']);
   });
 
+  it('say where AlertManager is: one address, a list, or several with commas', () => {
+    expect(of('{}').sources.alertmanager).toMatchObject({ reconcileEvery: '5m', warmUp: '5m', resolveGone: true });
+    expect(of('sources: { alertmanager: { url: "http://am:9093" } }').sources.alertmanager.url).toBe('http://am:9093');
+    expect(of('sources: { alertmanager: { url: ["http://am-0:9093", "https://am-1/x"] } }').sources.alertmanager.url).toHaveLength(2);
+    expect(of('{}', { KUBERNAUT_SOURCES_ALERTMANAGER_URL: 'http://am-0:9093,http://am-1:9093', KUBERNAUT_SOURCES_ALERTMANAGER_TOKEN: 'hunter2' }).sources.alertmanager).toMatchObject({ url: 'http://am-0:9093,http://am-1:9093', token: expect.objectContaining({ kind: 'secret' }) });
+  });
+
+  it.each(['am:9093', '"http://user:hunter2@am:9093"', '""', '[]', '[am]', '5', '"http://am, am-1"'])('do not take %s for the address of AlertManager', (url) => {
+    const issues = issuesOf(`sources: { alertmanager: { url: ${url} } }`);
+    expect(issues).toEqual([expect.objectContaining({ expected: expect.stringMatching(/address of AlertManager|text/) })]);
+  });
+
   it('hide their secrets, under names of one\'s own too', () => {
     const config = of(`sources: { grafana: { tokens: [${SECRET}], hmac: { keys: [${SECRET}] } }, custom: { pager: { tokens: [${SECRET}], hmac: { keys: [${SECRET}] }, fields: { alert: /x } } } }`);
     expect(`${JSON.stringify(config)} ${inspect(config, { depth: 12 })}`).not.toContain('hunter2');

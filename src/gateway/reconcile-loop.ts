@@ -28,7 +28,7 @@ interface Parts {
 }
 
 /** Compares at the start, after an outage of ours, and every `everyMs`; one comparison at a time. */
-export function reconcileLoop({ reconciliation, isAble, everyMs, logger, tickMs = TICK_MS, soonMs = SOON_MS, nowMs = Date.now }: Parts): ReconcileLoop {
+export function reconcileLoop({ reconciliation, isAble, everyMs, logger, tickMs = Math.min(TICK_MS, everyMs), soonMs = SOON_MS, nowMs = Date.now }: Parts): ReconcileLoop {
   const inOrder = createInOrder();
   let dueAtMs = 0;
   let timer: NodeJS.Timeout | undefined;

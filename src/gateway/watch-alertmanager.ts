@@ -47,7 +47,8 @@ export function watchAlertManager(app: FastifyInstance, deps: GatewayDeps, { int
     },
     { ...deps, intake },
   );
-  const loop = reconcileLoop({ reconciliation, logger, everyMs: Math.max(LEAST_MS, durationMs(settings.reconcileEvery)), isAble: () => isAble(readiness) });
+  const everyMs = Math.max(LEAST_MS, durationMs(settings.reconcileEvery));
+  const loop = reconcileLoop({ reconciliation, logger, everyMs, isAble: () => isAble(readiness) });
   const truncations = createTruncations({ metrics, isFetched: true, onShort: (sourceId) => sourceId === 'alertmanager' && loop.takeSoon() });
   app.addHook('onListen', async () => loop.start());
   app.addHook('preClose', () => loop.stop());

@@ -3,6 +3,7 @@ import { isClusterNamed, type Loaded } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { clientOf, type ClientOptions } from '../client.js';
 import { findRunFile, isAlive, type RunFile } from '../run-file.js';
+import { checkAlertManager } from './alertmanager.js';
 import { checkChannels } from './channels.js';
 import { failedCheck, type Check, type Ward } from './check.js';
 import { checkConfig } from './config.js';
@@ -37,6 +38,7 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
     guarded('embeddings', checkEmbeddings(ward).then((c) => [c])),
     guarded('channels', checkChannels(ward)),
     guarded('filters', checkFilters(ward)),
+    guarded('alertmanager', checkAlertManager(ward)),
   ]);
   return [...first, ...groups.flat()];
 }
