@@ -91,6 +91,9 @@ describe('what nobody looked at was not calm', () => {
     expect(after(steady(240, 324).flatMap(([s]): Look[] => [[s, CALM], [s - 3, CALM]]), calming)).toBeUndefined();
     expect(after([[225, CALM], [221, { remediations: 60 }]], calming)).not.toHaveProperty('calmSince');
   });
+  it('it was not calm before it was too much, whatever a slower clock says', () => {
+    expect(after([[240, BURST], [225, CALM]], calming)).toMatchObject({ calmSince: at(240), readAt: at(240) });
+  });
   it('whoever does not see the nodes ends nothing, and holds up nobody who does', () => {
     expect(after(steady(20, 900, { nodes: undefined }), after([[0, BURST]]))).toMatchObject({ since: at(0), readAt: at(0) });
     expect(after(steady(240, 320).flatMap(([s]): Look[] => [[s - 5, { nodes: undefined }], [s, CALM]]), calming)).toBeUndefined();
