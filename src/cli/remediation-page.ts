@@ -32,7 +32,7 @@ function head(r: Remediation, now: number): string[] {
 const problems = (r: Remediation): string[] =>
   block('Problems', r.problems.length === 0 ? [] : grid([
     ['STATUS', 'ALERT', 'FINGERPRINT', 'STARTED', 'RESOLVED'],
-    ...r.problems.map((p) => [p.status, p.alert, p.fingerprint, p.started_at, p.resolved_at ?? '-']),
+    ...r.problems.map((p) => [p.status, p.symptom_on === undefined ? p.alert : `${p.alert} (symptom: ${p.symptom_on})`, p.fingerprint, p.started_at, p.resolved_at ?? '-']),
   ]));
 
 function why({ analysis: a, usage }: Remediation): string[] {

@@ -141,6 +141,11 @@ export const ConfigSchema = Type.Object(
       maxConcurrent: count('remediations worked on at the same time per process', 100, 1, 100_000),
       timeout: duration('the longest a caller waits for a decision', '300s'),
     }),
+    correlation: section('What probably is one trouble is one remediation.', {
+      window: duration('how new the remediation of a probable root may be for others to be its symptoms; 0s: nothing is grouped', '15m'),
+      patience: duration('how long a symptom waits for the remediation of its root before it goes its own way', '10m'),
+      decay: duration('so long after a remediation helped, the same alerts of its target are held back: rules over a range of time fire on for a while', '5m'),
+    }),
     dataDir: text('where `up` keeps its servers, database and run.json', '.kubernaut', { default: '.kubernaut' }),
     dryRun: flag('plan and record, write nothing', false),
   },

@@ -69,6 +69,7 @@ export const Remediation = Type.Object({
       status: literals(['firing', 'resolved'] as const),
       started_at: Time,
       resolved_at: Type.Optional(Time),
+      symptom_on: Type.Optional(Type.String({ description: 'the other object that it is about, where the target is its probable root' })),
     }),
   ),
   analysis: Type.Optional(

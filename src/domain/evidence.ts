@@ -14,6 +14,8 @@ export interface Problem {
   refires: number;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** It is about another object, of whose trouble this target is the probable root: `deployment shop/api`. */
+  symptomOn?: string;
 }
 
 /** A kubelet or controller event, newest last. `message` is untrusted. */

@@ -120,7 +120,7 @@ export interface SignalRow {
   reason?: string;
   /** Names of the filter rules that acted on it, in order. */
   rules?: readonly string[];
-  /** RFC 3339: a filter rule holds its remediation back until then. */
+  /** RFC 3339: its remediation is held back until then; of a symptom: it goes its own way from then on, if it still fires. */
   heldUntil?: string;
 }
 
@@ -129,6 +129,18 @@ export interface RuleCount {
   rule: string;
   key: string;
   withinMs: number;
+}
+
+/** What the newest remediation of a target came to, in short. */
+export interface RemediationStanding {
+  id: string;
+  isOpen: boolean;
+  outcome?: string;
+  /** RFC 3339 */
+  startedAt: string;
+  closedAt?: string;
+  /** Names of its alerts. */
+  alerts: string[];
 }
 
 export interface RemediationFilter {
@@ -150,6 +162,11 @@ export interface Store {
   knownOf(signals: readonly Signal[]): Promise<Known[]>;
   /** Into the inbox, from where none is lost: as `received`, until `recordSignal` says what became of it. What is there stays as it is. */
   enterSignals(signals: readonly Signal[]): Promise<void>;
+  /**
+   * Symptoms that still fire although the remediation of their probable root is closed, or has had long enough: back into the
+   * inbox, each on its own. How many.
+   */
+  releaseSymptoms(): Promise<number>;
   /** What has waited in the inbox for so long, oldest first; claimed: nobody else gets it for as long again. */
   claimWaiting(options: { olderThanMs: number; limit: number }): Promise<Signal[]>;
   /** The stored row of this occurrence in this status, or undefined. */
@@ -174,6 +191,8 @@ export interface Store {
   getRemediation(idOrPrefix: string): Promise<Remediation>;
   /** The newest remediation of a workflow id, or undefined. */
   latestOf(workflowId: string): Promise<Remediation | undefined>;
+  /** The same of many, in their order, in one statement: what a decision about a new signal needs of them. */
+  standingOf(workflowIds: readonly string[]): Promise<(RemediationStanding | undefined)[]>;
   listRemediations(filter: RemediationFilter): Promise<{ items: Remediation[]; next?: string }>;
   countInPhase(phase: string): Promise<number>;
   /** Writing actions on this target (any remediation), newest first. */

@@ -36,6 +36,10 @@ export interface Signal {
   environment?: string;
   /** The name of the route that a filter rule chose. */
   route?: string;
+  /** Handed to the remediation of what probably causes it: the object that it is about, as in `deployment shop/api`. */
+  symptomOn?: string;
+  /** It was such a symptom for long enough: its own target it is. */
+  isOwn?: true;
 }
 
 const SYNONYMS: Record<string, Severity> = {
@@ -45,7 +49,11 @@ const SYNONYMS: Record<string, Severity> = {
   info: 'info', informational: 'info', none: 'info', low: 'info', notice: 'info', p4: 'info',
 };
 
-export const severityOf = (word: string | undefined): Severity => SYNONYMS[(word ?? '').toLowerCase()] ?? 'warning';
+export function severityOf(word = ''): Severity {
+  const known = word.toLowerCase();
+  // `constructor` is a legal label value and a member of every object.
+  return Object.hasOwn(SYNONYMS, known) ? SYNONYMS[known]! : 'warning';
+}
 
 export const mostSevere = (severities: readonly Severity[]): Severity =>
   SEVERITIES.find((s) => severities.includes(s)) ?? 'warning';

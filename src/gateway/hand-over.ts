@@ -1,7 +1,8 @@
 import type { SignalRow } from '../domain/ports.js';
 import { actedOn, heldForMs, type Judgement } from '../domain/filter.js';
 import type { Signal } from '../domain/signal.js';
-import { remediationIdOf } from '../domain/target.js';
+import { describeTarget, remediationIdOf, type Target } from '../domain/target.js';
+import { createCorrelation, type Hold, type Root, type Surroundings } from './correlate.js';
 import type { GatewayDeps } from './deps.js';
 import { firstDocument } from './first-document.js';
 import type { KeepTrying } from './keep-trying.js';
@@ -12,8 +13,10 @@ import type { Route } from './route-signal.js';
 export type HandOver = (judgement: Judgement, route: Route & { isRepeat: boolean }) => Promise<SignalRow>;
 
 /** The one place where a signal goes to Temporal. */
-export function createHandOver({ temporal, store, remediate, now = () => new Date().toISOString() }: GatewayDeps, keep: KeepTrying['write']): HandOver {
+export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): HandOver {
+  const { temporal, store, remediate, now = () => new Date().toISOString() } = deps;
   const recent = recentRuns();
+  const withSurroundings = createCorrelation(deps);
 
   async function joinedId(workflowId: string, runId: string): Promise<string | undefined> {
     const cached = recent.get(workflowId, runId);
@@ -26,16 +29,28 @@ export function createHandOver({ temporal, store, remediate, now = () => new Dat
 
   async function fire(judgement: Judgement, { workflowId, target, isRepeat }: Route & { isRepeat: boolean }): Promise<SignalRow> {
     const { signal } = judgement;
+    const before = isRepeat ? await handedOverBefore(signal, workflowId, remediationIdOf(workflowId, signal)) : undefined;
+    if (before) return { signal, workflowId, rules: actedOn(judgement), ...before };
+    return withSurroundings(signal, target, async (around) => (around.root && (await asSymptom(judgement, target, around.root))) ?? dispatch(judgement, { workflowId, target }, around));
+  }
+
+  async function dispatch(judgement: Judgement, { workflowId, target }: Route, { hold }: Surroundings): Promise<SignalRow> {
+    const { signal } = judgement;
     const row = { signal, workflowId, rules: actedOn(judgement) };
     const input = { ...remediate, target, first: signal, remediationId: remediationIdOf(workflowId, signal) };
-    const before = isRepeat ? await handedOverBefore(signal, workflowId, input.remediationId) : undefined;
-    if (before) return { ...row, ...before };
-    const held = holdOf(judgement, now());
+    const held = longest(hold, holdOf(judgement, now()));
     const { started, runId } = await temporal.dispatch(input, held && { startDelayMs: held.ms });
     if (!started) return { ...row, outcome: 'joined', remediationId: await joinedId(workflowId, runId) };
     recent.set(workflowId, runId, input.remediationId);
     await keep(`remediation ${input.remediationId}`, () => store.saveRemediation(firstDocument(input, { runId, now: now(), note: held?.reason })));
     return { ...row, outcome: 'started', remediationId: input.remediationId, ...(held ? { reason: held.reason, heldUntil: held.until } : {}) };
+  }
+
+  /** With the remediation of its root; undefined when that closed a moment ago. */
+  async function asSymptom(judgement: Judgement, target: Target, { workflowId, why, until }: Root): Promise<SignalRow | undefined> {
+    const signal = { ...judgement.signal, symptomOn: describeTarget(target) };
+    const open = await temporal.join(workflowId, signal);
+    return open?.remediationId ? { signal, workflowId, rules: actedOn(judgement), outcome: 'joined', ...open, reason: why, heldUntil: until } : undefined;
   }
 
   /** A remediation may have been started for it and have ended since: handing it over again would start a second one. */
@@ -50,7 +65,7 @@ export function createHandOver({ temporal, store, remediate, now = () => new Dat
 
   async function resolve({ signal, ...judgement }: Judgement, { workflowId }: Route): Promise<SignalRow> {
     const row = { signal, workflowId, rules: actedOn({ signal, ...judgement }) };
-    const open = (await temporal.resolve(workflowId, signal)) ?? (await afterItsStart(workflowId, signal));
+    const open = (await temporal.join(workflowId, signal)) ?? (await afterItsStart(workflowId, signal));
     if (open === 'waiting') return { ...row, outcome: 'received', reason: 'its start is still on its way; it follows when that has arrived' };
     return open ? { ...row, outcome: 'resolved', ...open } : { ...row, outcome: 'suppressed', reason: 'resolved, and nothing is open for it' };
   }
@@ -59,13 +74,15 @@ export function createHandOver({ temporal, store, remediate, now = () => new Dat
   async function afterItsStart(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | 'waiting' | undefined> {
     const fired = await store.findSignal({ ...signal, status: 'firing' });
     if (fired?.outcome === 'received') return 'waiting';
-    return fired?.remediationId ? temporal.resolve(workflowId, signal) : undefined;
+    return fired?.remediationId ? temporal.join(workflowId, signal) : undefined;
   }
 
   return (judgement, route) => (judgement.signal.status === 'resolved' ? resolve(judgement, route) : fire(judgement, route));
 }
 
-function holdOf(judgement: Judgement & { signal: Signal }, now: string): { ms: number; until: string; reason: string } | undefined {
+const longest = (a: Hold | undefined, b: Hold | undefined): Hold | undefined => (!a || (b && b.ms > a.ms) ? b : a);
+
+function holdOf(judgement: Judgement & { signal: Signal }, now: string): Hold | undefined {
   const ms = heldForMs(judgement, now);
   if (ms === 0) return undefined;
   const until = new Date(Date.parse(now) + ms).toISOString();

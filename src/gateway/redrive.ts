@@ -26,6 +26,8 @@ export function createRedrive({ store, logger, intake, everyMs = EVERY_MS, waite
   let isStopped = false;
 
   async function look(): Promise<number> {
+    const symptoms = await store.releaseSymptoms();
+    if (symptoms > 0) logger.info({ signals: symptoms }, 'symptoms whose root is over, or took long, go their own way');
     const signals = await store.claimWaiting({ olderThanMs: waitedMs, limit: MOST });
     if (signals.length === 0) return 0;
     const results = await intake.again(signals);

@@ -18,8 +18,8 @@ export interface TemporalGateway {
    * `startDelayMs` holds back what it starts; whatever is not held back ends that.
    */
   dispatch(input: RemediateInput, options?: { startDelayMs?: number }): Promise<{ started: boolean; runId: string }>;
-  /** Hands a resolved signal to whatever runs under this workflow id; undefined when nothing is open. */
-  resolve(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | undefined>;
+  /** Hands a signal to whatever runs under this workflow id and starts nothing; undefined when nothing is open. */
+  join(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | undefined>;
   /** Which remediation a workflow id is about now. */
   remediationOf(workflowId: string, runId?: string): Promise<{ remediationId?: string; isOpen: boolean } | undefined>;
   /** The live document; undefined when it is closed or no worker answers in time. */

@@ -25,7 +25,7 @@ export function cardOf(state: State): string {
 const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', `### ${title}`, ...lines]);
 
 const problemLines = (state: State): string[] =>
-  section('Problems', state.problems.map((p) => `- ${clean(p.alert)} (${p.severity}) ${p.status}${p.refires ? `, fired again ${p.refires}×` : ''}`));
+  section('Problems', state.problems.map((p) => `- ${clean(p.alert)} (${p.severity}) ${p.status}${p.symptomOn ? `, a probable symptom on ${clean(p.symptomOn)}` : ''}${p.refires ? `, fired again ${p.refires}×` : ''}`));
 
 const analysisLines = ({ analysis }: Remediation): string[] =>
   analysis

@@ -5,7 +5,7 @@ import type { Finding, Proposal } from '../domain/plan.js';
 import { analyze, quick } from './activity-options.js';
 import { close } from './close.js';
 import type { Run } from './run.js';
-import { isAllResolved, type Stage } from './state.js';
+import { isAllResolved, ownProblems, type Stage } from './state.js';
 
 /** enriching → analyzing → planning → validating: from "something is wrong" to a plan with a verdict, or an honest end. */
 export async function decide(run: Run): Promise<Stage> {
@@ -14,7 +14,7 @@ export async function decide(run: Run): Promise<Stage> {
   if (isAllResolved(state)) return close(run, 'already_resolved', 'every alert resolved before anything was done');
   state.unread = [];
   run.moveTo('enriching', state.rung + state.looks > 0 ? 'reading the cluster again' : 'reading the cluster');
-  const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: state.problems });
+  const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: ownProblems(state) });
   run.moveTo('analyzing', 'looking for the cause');
   const { findings } = await quick('diagnose', input.isCoLocated, 'deterministic analyzers')({ evidenceRef: evidence.evidenceRef });
   const proposed = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : NOTHING_PROPOSED;
@@ -30,7 +30,7 @@ export async function decide(run: Run): Promise<Stage> {
 const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findings' | 'proposals'> => ({
   remediationId: state.doc.id,
   target: input.target,
-  problems: state.problems,
+  problems: ownProblems(state),
   severity: state.doc.severity,
   tried: state.tried,
   rung: state.rung,

@@ -25,7 +25,7 @@ function receiveSignals(run: Run): void {
       if (!signal) return run.note('a signal was ignored: it names no alert; send {"fingerprint","startsAt","status"}');
       const what = join(state.problems, signal);
       if (what) run.note(what);
-      if (what && signal.status === 'firing') keepUnread(state, signal);
+      if (what && signal.status === 'firing' && !signal.symptomOn) keepUnread(state, signal);
     },
     { description: SAYS.signalReceived },
   );

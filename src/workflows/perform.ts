@@ -9,7 +9,7 @@ import { act } from './activity-options.js';
 import { startExpiry } from './expiry.js';
 import { codeOf, textOf } from './failures.js';
 import type { Run } from './run.js';
-import { isAllResolved } from './state.js';
+import { isAllResolved, ownProblems } from './state.js';
 
 /** Errors that say "nothing was written": undoing would meet the object of whoever did write. */
 const REFUSED_BEFORE_WRITE = new Set([
@@ -103,7 +103,7 @@ export const requestFor = (run: Run, step: Step, mode: 'apply' | 'undo'): StepRe
   step,
   mode,
   actionId: actionIdOf(run.state.doc.id, run.state.doc.workflow_id, run.state.rung * 100 + step.ordinal),
-  problems: run.state.problems.filter((p) => p.status === 'firing').map(({ fingerprint, startedAt }) => ({ fingerprint, startedAt })),
+  problems: ownProblems(run.state).filter((p) => p.status === 'firing').map(({ fingerprint, startedAt }) => ({ fingerprint, startedAt })),
 });
 
 export const viewOf = (run: Run, step: Step): RemediationStep =>

@@ -78,5 +78,6 @@ function syncProblems(state: State): void {
     status: p.status,
     started_at: p.startedAt,
     ...(p.resolvedAt ? { resolved_at: p.resolvedAt } : {}),
+    ...(p.symptomOn ? { symptom_on: p.symptomOn } : {}),
   }));
 }

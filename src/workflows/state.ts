@@ -80,6 +80,7 @@ const problemOf = (s: Signal): Problem => ({
   refires: 0,
   labels: s.labels,
   annotations: s.annotations,
+  ...(s.symptomOn ? { symptomOn: s.symptomOn } : {}),
 });
 
 /** A workload of a thousand pods has thousands of alerts: beyond these they are kept by name, or no payload would hold them. */
@@ -98,7 +99,7 @@ export function join(problems: Problem[], signal: Signal): string | undefined {
 function add(problems: Problem[], signal: Signal): string {
   const problem = problemOf(signal);
   problems.push(problems.length < MOST_DETAILED ? problem : { ...problem, labels: {}, annotations: {} });
-  return `joined by ${signal.alert}`;
+  return `joined by ${signal.alert}${signal.symptomOn ? ` of ${signal.symptomOn}, a probable symptom` : ''}`;
 }
 
 /** Another occurrence. An older one than the one we know is late news, and the same one is a repeat. */
@@ -117,4 +118,7 @@ function resolve(problem: Problem, startsAt: string, at: string): string | undef
   return `${problem.alert} resolved`;
 }
 
-export const isAllResolved = (state: State): boolean => state.problems.every((p) => p.status === 'resolved');
+/** What this remediation is about; symptoms elsewhere go their own way when it is over and they are not. */
+export const ownProblems = ({ problems }: Pick<State, 'problems'>): Problem[] => problems.filter((p) => p.symptomOn === undefined);
+
+export const isAllResolved = (state: State): boolean => ownProblems(state).every((p) => p.status === 'resolved');

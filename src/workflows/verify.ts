@@ -7,7 +7,7 @@ import { compensate } from './compensate.js';
 import { compensateAndGoOn } from './execute.js';
 import type { Run } from './run.js';
 import type { Step } from '../domain/plan.js';
-import type { Stage } from './state.js';
+import { ownProblems, type Stage } from './state.js';
 
 /** Proves the effect at each horizon on durable timers, then decides. "fixed" is only said when it still holds at the last. */
 export async function verify(run: Run): Promise<Stage> {
@@ -63,12 +63,12 @@ async function observe(run: Run, horizon: Horizon): Promise<Observation> {
   const { state, input } = run;
   try {
     return await quick('assess', input.isCoLocated, `assess after ${horizon.name}`)({
-      remediationId: state.doc.id, target: input.target, problems: state.problems,
+      remediationId: state.doc.id, target: input.target, problems: ownProblems(state),
       steps: standing(run), baseline: state.baseline!, actedAt: state.verifying!.actedAt,
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const firing = state.problems.some((p) => p.status === 'firing');
+    const firing = ownProblems(state).some((p) => p.status === 'firing');
     return { isAlertFiring: firing, hasRefired: false, sideEffects: [], evidence: [`could not be assessed: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`] };
   }
 }

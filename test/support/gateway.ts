@@ -4,9 +4,11 @@ import { loadConfig } from '../../src/config/load.js';
 import type { NotificationRow } from '../../src/contracts/notification.js';
 import type { Remediation } from '../../src/contracts/remediation.js';
 import { KubernautError } from '../../src/domain/errors.js';
+import type { Known } from '../../src/domain/occurrence.js';
 import type { SignalRow, Store } from '../../src/domain/ports.js';
 import type { Pause } from '../../src/domain/policy.js';
 import type { Storm } from '../../src/domain/storm.js';
+import type { Signal } from '../../src/domain/signal.js';
 import type { GatewayDeps } from '../../src/gateway/deps.js';
 import type { TemporalGateway } from '../../src/gateway/temporal-port.js';
 import { startGateway, type RunningGateway } from '../../src/gateway/server.js';
@@ -34,6 +36,12 @@ export function memoryStore() {
   const keyOf = (k: { cluster: string; fingerprint: string; startsAt: string; status: string }) => `${k.cluster}/${k.fingerprint}/${k.startsAt}/${k.status}`;
   const store: Partial<Store> = {
     ping: async () => up(),
+    knownOf: async (wanted) => (up(), wanted.map((s) => knownOf([...signals.values()], s))),
+    enterSignals: async (fresh) => {
+      writable();
+      for (const signal of fresh) if (!signals.has(keyOf(signal))) signals.set(keyOf(signal), { signal, outcome: 'received' });
+    },
+    claimWaiting: async ({ limit }) => (writable(), [...signals.values()].filter((r) => r.outcome === 'received').slice(0, limit).map((r) => r.signal)),
     findSignal: async (key) => (up(), signals.get(keyOf(key))),
     recordSignal: async (row) => {
       writable();
@@ -78,6 +86,15 @@ export function memoryStore() {
       if (!found) throw new KubernautError('NotFound', `there is no remediation ${id}`);
       return found;
     },
+    standingOf: async (ids) =>
+      (up(), ids.map((id) => standingFrom([...remediations.values()].findLast((r) => r.workflow_id === id)))),
+    releaseSymptoms: async () => {
+      writable();
+      const due = [...signals.values()].filter(({ signal: s, outcome, heldUntil, remediationId }) =>
+        outcome === 'joined' && heldUntil && s.status === 'firing' && !signals.has(keyOf({ ...s, status: 'resolved' })) && remediations.get(remediationId!)?.phase === 'closed');
+      for (const row of due) Object.assign(row, { outcome: 'received', heldUntil: undefined, workflowId: undefined, remediationId: undefined, signal: { ...row.signal, symptomOn: undefined, isOwn: true } });
+      return due.length;
+    },
     latestOf: async (workflowId) => (up(), [...remediations.values()].findLast((r) => r.workflow_id === workflowId)),
     listRemediations: async ({ target, phase, namespace, limit = 50 }) => {
       up();
@@ -116,7 +133,7 @@ export function memoryStore() {
 /** Our own Temporal port: remembers what runs, with a switch for an outage. */
 export function memoryTemporal() {
   const open = new Map<string, { runId: string; remediationId: string; signals: string[] }>();
-  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity, delays: new Map<string, number | undefined>() };
+  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity, delays: new Map<string, number | undefined>(), onDispatch: undefined as (() => void) | undefined };
   const up = () => {
     state.calls += 1;
     if (state.isDown || state.calls > state.failAfter) throw new KubernautError('TemporalUnavailable', { message: 'Temporal is out of reach', retryAfterMs: 5000 });
@@ -125,16 +142,17 @@ export function memoryTemporal() {
     async dispatch({ target, first, remediationId }, options) {
       up();
       state.delays.set(first.fingerprint, options?.startDelayMs);
+      state.onDispatch?.();
       const id = `remediation/${target.cluster}/${target.namespace ?? '-'}/${target.kind}/${target.name}`;
       const running = open.get(id);
       if (running) running.signals.push(first.fingerprint);
       else open.set(id, { runId: `run-${open.size}`, remediationId, signals: [first.fingerprint] });
       return { started: !running, runId: open.get(id)!.runId };
     },
-    async resolve(workflowId, signal) {
+    async join(workflowId, signal) {
       up();
       const running = open.get(workflowId);
-      running?.signals.push(`resolved ${signal.fingerprint}`);
+      running?.signals.push(`${signal.status === 'resolved' ? 'resolved' : 'symptom'} ${signal.fingerprint}`);
       return running && { remediationId: running.remediationId };
     },
     remediationOf: async (workflowId) => (up(), open.has(workflowId) ? { remediationId: open.get(workflowId)!.remediationId, runId: open.get(workflowId)!.runId, isOpen: true } : undefined),
@@ -190,6 +208,22 @@ export async function talkTo(deps: GatewayDeps): Promise<{ gateway: RunningGatew
       return { status: response.status, body: isJson && text ? JSON.parse(text) : text, headers: response.headers };
     },
   };
+}
+
+const standingFrom = (r: Remediation | undefined) =>
+  r && { id: r.id, isOpen: r.phase !== 'closed', outcome: r.outcome, startedAt: r.started_at, closedAt: r.closed_at, alerts: r.problems.map((p) => p.alert) };
+
+/** As adapters/postgres/inbox.ts reads it. */
+function knownOf(rows: readonly SignalRow[], wanted: Signal): Known {
+  const ofAlert = rows.filter(({ signal: s }) => s.cluster === wanted.cluster && s.fingerprint === wanted.fingerprint);
+  const startsAt = Date.parse(wanted.startsAt);
+  const fate = ofAlert.find(({ signal: s }) => s.status === wanted.status && Date.parse(s.startsAt) === startsAt);
+  const ends = ofAlert.filter((r) => r.signal.status === 'resolved').map(({ signal: s }) => ({ startsAt: s.startsAt, at: s.endsAt ?? s.receivedAt, seenAt: s.receivedAt }));
+  const lastEnd = ends.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
+  const isOver = (s: Signal) => ends.some((e) => Date.parse(e.startsAt) === Date.parse(s.startsAt));
+  const open = ofAlert.map((r) => r.signal).filter((s) => s.status === 'firing' && !isOver(s) && Date.parse(s.startsAt) <= Date.parse(wanted.endsAt ?? wanted.startsAt));
+  const openSince = (open.find((s) => Date.parse(s.startsAt) === startsAt) ?? open.sort((a, b) => Date.parse(b.startsAt) - Date.parse(a.startsAt))[0])?.startsAt;
+  return { ...(fate ? { fate } : {}), ...(wanted.status === 'firing' && lastEnd ? { lastEnd } : {}), ...(wanted.status === 'resolved' && openSince ? { openSince } : {}) };
 }
 
 let serial = 0;

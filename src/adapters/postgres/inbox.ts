@@ -1,7 +1,7 @@
 import type { Known } from '../../domain/occurrence.js';
 import type { Clock, Store } from '../../domain/ports.js';
 import type { Signal } from '../../domain/signal.js';
-import { cleanJson, cleanText } from './clean-text.js';
+import { cleanJson } from './clean-text.js';
 import { keyText } from './key-text.js';
 import type { Query } from './query.js';
 
@@ -41,6 +41,27 @@ const ENTER = `
   from jsonb_to_recordset($1::jsonb) as g(cluster text, fingerprint text, starts_at timestamptz, status text, signal jsonb)
   on conflict (cluster, fingerprint, starts_at, status) do nothing`;
 
+/** `at` stays as it is: what comes back has waited long enough. */
+const RELEASE = `
+  with due as (
+    select s.cluster, s.fingerprint, s.starts_at, exists (
+      select from signals e where e.cluster = s.cluster and e.fingerprint = s.fingerprint and e.starts_at = s.starts_at and e.status = 'resolved') as is_over
+    from signals s
+    where s.outcome = 'joined' and s.held_until is not null and s.status = 'firing'
+      and (s.held_until <= $1 or exists (select from remediations r where r.id = s.remediation_id and r.phase = 'closed'))
+    for update skip locked
+  ), updated as (
+    update signals s set
+      held_until = null,
+      outcome = case when d.is_over then s.outcome else 'received' end,
+      workflow_id = case when d.is_over then s.workflow_id end,
+      remediation_id = case when d.is_over then s.remediation_id end,
+      signal = case when d.is_over then s.signal else (s.signal - 'symptomOn') || '{"isOwn": true}' end
+    from due d where s.cluster = d.cluster and s.fingerprint = d.fingerprint and s.starts_at = d.starts_at and s.status = 'firing'
+    returning d.is_over
+  )
+  select count(*) filter (where not is_over) as released from updated`;
+
 /**
  * What has waited in the inbox, oldest first. Whoever takes it moves its time on, so that nobody else takes it meanwhile,
  * and so that it is taken again if nothing comes of it.
@@ -68,7 +89,7 @@ interface KnownRow {
 
 const keyOf = (s: Signal) => ({ cluster: keyText(s.cluster), fingerprint: keyText(s.fingerprint), starts_at: s.startsAt, status: s.status });
 
-export const inboxMethods = (query: Query, clock: Clock): Pick<Store, 'knownOf' | 'enterSignals' | 'claimWaiting'> => ({
+export const inboxMethods = (query: Query, clock: Clock): Pick<Store, 'knownOf' | 'enterSignals' | 'releaseSymptoms' | 'claimWaiting'> => ({
   async knownOf(signals) {
     const given = signals.map((s, n) => ({ n, ...keyOf(s), ends_at: s.endsAt ?? null }));
     return (await query<KnownRow>('looking for known signals', KNOWN, [JSON.stringify(given)])).map(knownOf);
@@ -77,6 +98,11 @@ export const inboxMethods = (query: Query, clock: Clock): Pick<Store, 'knownOf' 
   async enterSignals(signals) {
     const given = signals.map((s) => ({ ...keyOf(s), signal: s }));
     await query('taking signals into the inbox', ENTER, [cleanJson(given), clock.now()]);
+  },
+
+  async releaseSymptoms() {
+    const [row] = await query<{ released: string }>('looking for symptoms that go on', RELEASE, [clock.now()]);
+    return Number(row!.released);
   },
 
   async claimWaiting({ olderThanMs, limit }) {

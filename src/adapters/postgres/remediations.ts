@@ -1,6 +1,6 @@
 import type { Remediation } from '../../contracts/remediation.js';
 import { KubernautError } from '../../domain/errors.js';
-import type { Store } from '../../domain/ports.js';
+import type { RemediationStanding, Store } from '../../domain/ports.js';
 import { cleanJson, cleanText } from './clean-text.js';
 import type { Query } from './query.js';
 
@@ -51,7 +51,24 @@ const SAVE = `
 const BY_PREFIX = `select id, doc from remediations where id ^@ $1 order by id limit ${CANDIDATES + 1}`;
 const LATEST = `select doc from remediations where workflow_id = $1 order by started_at desc, id desc limit 1`;
 
-export const remediationMethods = (query: Query): Pick<Store, 'saveRemediation' | 'getRemediation' | 'latestOf'> => ({
+const STANDING = `
+  select w.id as workflow_id, r.* from unnest($1::text[]) with ordinality as w(id, n)
+  left join lateral (
+    select id as remediation_id, phase, outcome, started_at, closed_at, jsonb_path_query_array(doc, '$.problems[*].alert') as alerts
+    from remediations where workflow_id = w.id order by started_at desc, id desc limit 1
+  ) r on true
+  order by w.n`;
+
+interface StandingRow {
+  remediation_id: string | null;
+  phase: string;
+  outcome: string | null;
+  started_at: Date;
+  closed_at: Date | null;
+  alerts: string[];
+}
+
+export const remediationMethods = (query: Query): Pick<Store, 'saveRemediation' | 'getRemediation' | 'latestOf' | 'standingOf'> => ({
   async saveRemediation(remediation) {
     await query('saving a remediation', SAVE, [cleanJson(remediation)]);
   },
@@ -70,7 +87,17 @@ export const remediationMethods = (query: Query): Pick<Store, 'saveRemediation' 
     const [row] = await query<{ doc: Remediation }>('reading the latest remediation of a workflow', LATEST, [cleanText(workflowId)]);
     return row?.doc;
   },
+
+  async standingOf(workflowIds) {
+    const rows = await query<StandingRow>('reading what remediations came to', STANDING, [workflowIds.map(cleanText)]);
+    return rows.map(standingFrom);
+  },
 });
+
+const standingFrom = ({ remediation_id: id, phase, outcome, started_at, closed_at, alerts }: StandingRow): RemediationStanding | undefined =>
+  id === null
+    ? undefined
+    : { id, isOpen: phase !== 'closed', ...(outcome ? { outcome } : {}), startedAt: started_at.toISOString(), ...(closed_at ? { closedAt: closed_at.toISOString() } : {}), alerts };
 
 const notFound = (wanted: string): KubernautError =>
   new KubernautError('NotFound', `there is no remediation "${wanted}"; list them to find its id`);

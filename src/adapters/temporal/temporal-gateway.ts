@@ -15,7 +15,7 @@ export function createTemporalGateway({ client, connection }: Pick<TemporalConne
   const within = <T>(ms: number, doing: string, run: () => Promise<T>) => withinDeadline(connection, ms, doing, run);
   return {
     dispatch: (input, options) => within(HANDOVER_MS, `handing over ${input.first.alert}`, () => dispatchSignal(client, input, options?.startDelayMs)),
-    resolve: (workflowId, signal) => within(HANDOVER_MS, `resolving ${signal.alert}`, () => signalOpen(client, workflowId, signal)),
+    join: (workflowId, signal) => within(HANDOVER_MS, `handing over ${signal.alert}`, () => signalOpen(client, workflowId, signal)),
     remediationOf: (workflowId, runId) => within(QUERY_MS, `looking for ${workflowId}`, () => describeRun(client, workflowId, runId)),
     decide: (ref, kind, decision) => within(HANDOVER_MS, `asking ${ref.remediationId} to ${kind}`, () => decideOpen(client, ref, kind, decision)),
     tell: (ref, what, decision) => within(HANDOVER_MS, `sending ${what} to ${ref.remediationId}`, () => tellOpen(client, ref, what, decision)),

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../domain/evidence.js';
+import { hostsOfTemplate } from '../../domain/hosts.js';
 import { selects, type KubeObject, type World } from '../../domain/kube.js';
-import { hostsOfComplaints, hostsOfTemplate } from '../../domain/hosts.js';
+import { hostsOfComplaints } from './hosts.js';
 import { troublesOf } from './scene.js';
 
 const DEPENDENTS = ['Deployment', 'StatefulSet', 'DaemonSet'];
