@@ -90,6 +90,7 @@ describe('POST /alerts', () => {
     expect([answer.status, outcomes(answer), answer.body.truncated_alerts]).toEqual([202, ['started', 'started', 'suppressed'], 2]);
     const leftOut = async () => ((await send('GET', '/ready')).body.issues as string[]).filter((i) => i.includes('left'));
     expect(await leftOut()).toEqual([expect.stringMatching(/^receiver kubernaut of alertmanager left 2 alerts out of a group .* max_alerts to 0/)]);
+    expect((await send('GET', '/api/v1/signals/feed')).body.detail).toMatch(/it never arrived, .*; receiver kubernaut of alertmanager left 2 alerts/);
     expect((await send('GET', '/metrics')).body).toContain('kubernaut_truncated_alerts_total{source="alertmanager"} 2');
     await post({ ...JSON.parse(readFileSync('test/fixtures/alertmanager/crashloop-group.json', 'utf8')), truncatedAlerts: 0 });
     expect(await leftOut()).toEqual([]);

@@ -57,7 +57,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   void app.register(async (routes) => {
     signalRoutes(routes, deps, { intake, sources, truncations: alertmanager.truncations });
     remediationRoutes(routes, deps);
-    recordRoutes(routes, deps);
+    recordRoutes(routes, deps, alertmanager.truncations.issues);
     catalogueRoutes(routes, deps, sources.members.map((s) => s.key));
     filterRoutes(routes, deps, filters);
     pauseRoutes(routes, deps);

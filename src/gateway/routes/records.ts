@@ -17,7 +17,7 @@ interface ById {
 const errors = { '4xx': Problem, '5xx': Problem };
 
 /** What was kept beside the remediations themselves: signals and their fate, deliveries, evidence. */
-export function recordRoutes(app: FastifyInstance, all: GatewayDeps): void {
+export function recordRoutes(app: FastifyInstance, all: GatewayDeps, leftOut: () => string[] = () => []): void {
   const seenBy = (identity: Identity | undefined): GatewayDeps => ({ ...all, store: storeFor(all.store, identity) });
   app.get<{ Params: { fingerprint: string } }>(
     '/api/v1/signals/:fingerprint',
@@ -26,7 +26,8 @@ export function recordRoutes(app: FastifyInstance, all: GatewayDeps): void {
       const deps = seenBy(identity);
       const rows = await deps.store.signalsOf(fingerprint);
       if (rows.length > 0) return { items: await withRemediations(deps, rows) };
-      throw new KubernautError('NotFound', `no signal with the fingerprint ${fingerprint.slice(0, 100)} was taken: it never arrived, or was refused at the door, which the sender was told`);
+      const why = ['it never arrived, or was refused at the door, which the sender was told', ...leftOut()].join('; ');
+      throw new KubernautError('NotFound', `no signal with the fingerprint ${fingerprint.slice(0, 100)} was taken: ${why}`);
     },
   );
   const about = (summary: string, response: object) => ({ schema: { tags: ['remediations'], summary, params: RemediationId, querystring: NamespaceQuery, response: { 200: response, ...errors } } });
