@@ -130,15 +130,16 @@ describe('comparing with AlertManager', () => {
   });
 
   it('leaves what another cluster’s own AlertManager may have sent, unless it is told to cover it', async () => {
-    apis[0]!.fires(listedAlert('a', { labels: { cluster: 'staging' } }), listedAlert('b', { labels: { cluster: 'elsewhere' } }));
+    const other = listedAlert('c', { labels: { cluster: 'staging' } });
+    apis[0]!.fires(listedAlert('a', { labels: { cluster: 'staging' } }), listedAlert('b', { labels: { cluster: 'elsewhere' } }), other);
     await replica().reconcile();
     await replica().reconcile();
     nowMs += 2 * MINUTE_MS;
-    apis[0]!.fires();
+    apis[0]!.fires(other);
     await replica().reconcile();
-    expect(rows()).toEqual(['firing a started']);
+    expect(rows()).toEqual(['firing a started', 'firing c started']);
     await replica({ covers: ['staging'] }).reconcile();
-    expect(rows()).toEqual(['firing a started', 'resolved a resolved']);
+    expect(rows()).toEqual(['firing a started', 'firing c started', 'resolved a resolved']);
   });
 
   it('takes only what its source may speak of, and what is routed to us', async () => {

@@ -12,7 +12,7 @@ export async function checkAlertManager({ config }: Pick<Ward, 'config'>): Promi
   const settings = revealed(config.sources.alertmanager) as unknown as AlertmanagerSettings;
   const peers = alertManagersOf(settings);
   if (peers.length > 0) return Promise.all(peers.map((peer) => checkOne(peer, settings.receiver)));
-  return [{ check: CHECK, state: 'off', detail: 'its API is not asked: what fires while the gateway is away is heard of at the next repeat_interval', next: 'set sources.alertmanager.url' }];
+  return [{ check: CHECK, state: 'off', detail: 'its API is not asked: what it forgets over a restart, or leaves out, is not heard of', next: 'set sources.alertmanager.url' }];
 }
 
 async function checkOne(peer: AlertManager, receiver: string | undefined): Promise<Check> {
