@@ -5,6 +5,7 @@ import { createIntake, type Intake } from './intake.js';
 import { addAnswers, onClientError, sendProblem } from './plugins/answers.js';
 import { addDocumentation, serveDocumentation } from './plugins/documentation.js';
 import { addDoor } from './plugins/door.js';
+import { addHostAndExpect, ANSWER_OURSELVES } from './plugins/host-and-expect.js';
 import { addTracing, requestIdOf } from './plugins/tracing.js';
 import { openSources } from './open-sources.js';
 import { createReadiness } from './readiness.js';
@@ -52,6 +53,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   redriveInbox(app, deps, intake);
   addTracing(app, deps.metrics);
   addAnswers(app);
+  addHostAndExpect(app);
   addDoor(app, deps.config.gateway, { readiness, sources, checkToken });
   addDocumentation(app, deps.version);
   void app.register(async (routes) => {
@@ -84,7 +86,7 @@ function redriveInbox(app: FastifyInstance, deps: GatewayDeps, intake: Intake): 
   app.addHook('preClose', () => redrive.stop());
 }
 
-const SLOW = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_FOR_SLOW_MS };
+const SLOW = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_FOR_SLOW_MS, ...ANSWER_OURSELVES };
 
 function serverOptions({ config, logger }: GatewayDeps): FastifyServerOptions {
   return {

@@ -20,7 +20,8 @@ const FOREIGN: Record<string, { code: ErrorCode; message: string }> = {
 
 /** Any error as one that the door can name. What we did not foresee is `Internal` with a fixed text. */
 export function toDoorError(error: unknown): KubernautError {
-  if (isKubernautError(error)) return error;
+  // The text of a 500 is for our log: it may speak of statements, files and settings.
+  if (isKubernautError(error) && ERRORS[error.code].status !== 500) return error;
   const { code, statusCode, validation } = error as { code?: string; statusCode?: number; validation?: Complaint[] };
   if (validation) return new KubernautError('InvalidParams', validationText(validation), error);
   const known = code === undefined ? undefined : FOREIGN[code];

@@ -1,3 +1,4 @@
+import { instantFrom } from '../domain/instant.js';
 import { isSecretName, MASK, redactText } from '../domain/redact.js';
 
 /** Upper bounds for what one signal may carry into a workflow history (Temporal's limit is 2 MB, our aim 64 KB). */
@@ -37,8 +38,7 @@ function masked(key: string, value: string): string {
 /** RFC 3339 in UTC with milliseconds, so that the same instant always reads the same; undefined when it is no time. */
 export function instantOf(text: string | undefined): string | undefined {
   if (text === undefined || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+  return instantFrom(Date.parse(text));
 }
 
 /** The same for senders with ways of their own: an offset without colon (CloudWatch), a space for the T, seconds or milliseconds since 1970. */
@@ -46,7 +46,7 @@ export function looseInstantOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
   if (!/^\d{9,13}(\.\d+)?$/.test(text)) return instantOf(text.replace(/^(\S{10}) /, '$1T').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   const number = Number(text);
-  return new Date(number < 1e11 ? number * 1000 : number).toISOString();
+  return instantFrom(number < 1e11 ? number * 1000 : number);
 }
 
 /** AlertManager and Grafana send Go's zero time for "not ended". */

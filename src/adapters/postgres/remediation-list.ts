@@ -1,6 +1,7 @@
 import type { Remediation } from '../../contracts/remediation.js';
 import { KubernautError } from '../../domain/errors.js';
 import type { RemediationFilter, Store } from '../../domain/ports.js';
+import { instantFrom } from '../../domain/instant.js';
 import { cleanText } from './clean-text.js';
 import type { Query } from './query.js';
 
@@ -71,16 +72,16 @@ function targetOf(target: string | undefined): { kind?: string; name?: string } 
 
 function instantOf(since: string | undefined): string | undefined {
   if (since === undefined) return undefined;
-  const at = Date.parse(since);
-  if (Number.isNaN(at)) throw new KubernautError('BadRequest', `since "${since}" is not a time; write it like 2025-01-31T08:00:00Z`);
-  return new Date(at).toISOString();
+  const at = instantFrom(Date.parse(since));
+  if (at === undefined) throw new KubernautError('BadRequest', `since "${since}" is not a time; write it like 2025-01-31T08:00:00Z`);
+  return at;
 }
 
 const toCursor = (row: Row): string => Buffer.from(`${row.position} ${row.id}`).toString('base64url');
 
 function fromCursor(cursor: string | undefined): { position: string; id: string } | undefined {
   if (cursor === undefined) return undefined;
-  const match = /^(-?\d{1,18}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString());
-  if (!match) throw new KubernautError('BadRequest', `the cursor "${cursor}" is not one of ours; start again without it`);
+  const match = /^(-?\d{1,18}) (.+)$/.exec(cleanText(Buffer.from(cursor, 'base64url').toString()));
+  if (!match || instantFrom(Number(match[1]) / 1000) === undefined) throw new KubernautError('BadRequest', `the cursor "${cursor.slice(0, 100)}" is not one of ours; start again without it`);
   return { position: match[1]!, id: match[2]! };
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { PauseBody, PauseList, PauseScope, PauseSet, Problem, type PauseBody as Pause, type PauseScope as Scope, type PauseSet as Stopped } from '../../contracts/api.js';
-import { durationMs } from '../../domain/duration.js';
 import { KubernautError } from '../../domain/errors.js';
 import { describeTarget } from '../../domain/target.js';
 import type { GatewayDeps } from '../deps.js';
 import { stormMember } from '../storm-state.js';
 import { actorOf, covers, requireCovered, storeFor, type Identity } from '../identity.js';
+import { timeFrom } from '../time-from.js';
 
 const errors = { '4xx': Problem, '5xx': Problem };
 
@@ -56,8 +56,7 @@ async function stoppedBy({ cluster, namespace, action }: Scope, store: GatewayDe
 const scopeText = (s: Scope): string => Object.entries({ cluster: s.cluster, namespace: s.namespace, action: s.action }).flatMap(([k, v]) => (v ? [`${k} ${v}`] : [])).join(', ') || 'everything';
 
 function endOf(text: string, at: string): string {
-  const isTime = /^\d{4}-/.test(text) && !Number.isNaN(Date.parse(text));
-  const end = isTime ? Date.parse(text) : Date.parse(at) + durationMs(text);
-  if (end <= Date.parse(at)) throw new KubernautError('InvalidParams', `until ${text} has passed; give a later time or a duration like 2h`);
-  return new Date(end).toISOString();
+  const end = timeFrom(text, Date.parse(at), 'on');
+  if (Date.parse(end) <= Date.parse(at)) throw new KubernautError('InvalidParams', `until ${text} has passed; give a later time or a duration like 2h`);
+  return end;
 }

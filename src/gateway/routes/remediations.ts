@@ -3,12 +3,12 @@ import {
   DecisionAccepted, DecisionBody, NamespaceQuery, Problem, RemediationId, RemediationPage, RemediationQuery, type DecisionBody as Decided, type RemediationQuery as Query,
 } from '../../contracts/api.js';
 import { Remediation } from '../../contracts/remediation.js';
-import { durationMs } from '../../domain/duration.js';
 import { KubernautError } from '../../domain/errors.js';
 import type { Decision } from '../../domain/messages.js';
 import type { GatewayDeps } from '../deps.js';
 import { currentRemediation, findRemediation } from '../find-remediation.js';
 import { actorOf, storeFor } from '../identity.js';
+import { timeFrom } from '../time-from.js';
 
 interface ById {
   Params: { id: string };
@@ -23,7 +23,7 @@ export function remediationRoutes(app: FastifyInstance, deps: GatewayDeps): void
   app.get<{ Querystring: Query }>(
     '/api/v1/remediations',
     { schema: { tags, summary: 'List remediations, newest first', querystring: RemediationQuery, response: { 200: RemediationPage, ...errors } } },
-    async ({ query, identity }) => storeFor(deps.store, identity).listRemediations({ ...query, ...(query.since ? { since: instant(query.since) } : {}) }),
+    async ({ query, identity }) => storeFor(deps.store, identity).listRemediations({ ...query, ...(query.since ? { since: timeFrom(query.since, Date.now(), 'back') } : {}) }),
   );
   app.get<ById>(
     '/api/v1/remediations/:id',
@@ -80,10 +80,4 @@ async function audited({ store, now = () => new Date().toISOString() }: GatewayD
   } catch (error) {
     request.log.error({ err: error, remediation: id, verb, ...details }, 'the decision was taken but could not be audited');
   }
-}
-
-function instant(text: string): string {
-  const ms = Date.parse(text);
-  if (/^\d{4}-/.test(text) && !Number.isNaN(ms)) return new Date(ms).toISOString();
-  return new Date(Date.now() - durationMs(text)).toISOString();
 }
