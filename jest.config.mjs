@@ -12,6 +12,7 @@ export default {
     project('unit', ['<rootDir>/src/**/*.test.ts', '<rootDir>/sandbox/**/*.test.ts']),
     project('contract', ['<rootDir>/test/contract/**/*.test.ts']),
     project('workflow', ['<rootDir>/test/workflow/**/*.test.ts', '<rootDir>/test/replay/**/*.test.ts']),
+    project('fuzz', ['<rootDir>/test/fuzz/**/*.test.ts']),
     project('integration', ['<rootDir>/test/integration/**/*.test.ts']),
     project('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
     project('crash', ['<rootDir>/test/crash/**/*.test.ts']),

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
-const PROJECTS = ['unit', 'contract', 'workflow', 'integration', 'e2e'];
+const PROJECTS = ['unit', 'contract', 'workflow', 'fuzz', 'integration', 'e2e'];
 /** Only when named: they take long. */
 const ON_REQUEST = ['crash'];
 /** Real servers want the machine for themselves. */
-const IN_BAND = new Set(['workflow', 'integration', 'e2e', 'crash']);
+const IN_BAND = new Set(['workflow', 'fuzz', 'integration', 'e2e', 'crash']);
 
 const wanted = process.argv.slice(2);
 const known = [...PROJECTS, ...ON_REQUEST];
