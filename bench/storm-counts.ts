@@ -1,13 +1,12 @@
 import type { Client } from '@temporalio/client';
-import type { Remediation } from '../src/contracts/remediation.js';
-import { MESSAGES, WORKFLOW_TYPE } from '../src/domain/messages.js';
+import type { Problem } from '../src/domain/evidence.js';
+import { WORKFLOW_TYPE } from '../src/domain/messages.js';
 import type { RemediationMemo } from '../src/adapters/temporal/index.js';
-import { inFlight } from './samples.js';
 import type { Servers } from './servers.js';
 import type { StormAlert } from './storm-alerts.js';
+import { problemsTold } from './told-problems.js';
 
 const CLUSTER = 'kubernaut-sandbox';
-const QUERIES_AT_ONCE = 4;
 const MOST_SHOWN = 10;
 
 export interface Expected {
@@ -61,15 +60,14 @@ export async function runsOf(client: Client): Promise<Run[]> {
 export async function countStorm(servers: Servers, expected: Expected, documents: number): Promise<Counts> {
   const [rows, runs] = [await rowsOf(servers), await runsOf(servers.client.client)];
   const wrong = [...wrongRuns(runs, expected), ...wrongRows(rows, runs, expected)];
-  const problems = { all: 0, resolved: 0 };
-  await inFlight(QUERIES_AT_ONCE, expected.workloads, async (workload) => {
-    const doc = await servers.client.client.workflow.getHandle(workflowIdFor(workload)).query<Remediation>(MESSAGES.status).catch((error: Error) => void wrong.push(`${workload} does not answer: ${error.message}`));
-    if (!doc) return;
-    problems.all += doc.problems.length;
-    problems.resolved += doc.problems.filter((p) => p.status === 'resolved').length;
-    wrong.push(...wrongProblems(workload, doc, expected));
-  });
-  return { rows: countOf(rows.map((r) => `${r.status} ${r.outcome}`)), runs: runs.length, workflowIds: new Set(runs.map((r) => r.workflowId)).size, problems: problems.all, resolvedProblems: problems.resolved, documents, wrong };
+  const told = await problemsTold(servers.temporal, expected.workloads.map(workflowIdFor));
+  for (const workload of expected.workloads) wrong.push(...wrongProblems(workload, told.get(workflowIdFor(workload)), expected));
+  const problems = [...told.values()].flat();
+  return {
+    rows: countOf(rows.map((r) => `${r.status} ${r.outcome}`)),
+    runs: runs.length, workflowIds: new Set(runs.map((r) => r.workflowId)).size,
+    problems: problems.length, resolvedProblems: problems.filter((p) => p.status === 'resolved').length, documents, wrong,
+  };
 }
 
 function wrongRuns(runs: readonly Run[], { workloads }: Expected): string[] {
@@ -97,15 +95,16 @@ function wrongRows(rows: readonly StormRow[], runs: readonly Run[], { alerts, re
   return wrong;
 }
 
-function wrongProblems(workload: string, doc: Remediation, { alerts, resolved }: Expected): string[] {
+function wrongProblems(workload: string, problems: readonly Problem[] | undefined, { alerts, resolved }: Expected): string[] {
+  if (!problems) return [`the remediation of ${workload} says nothing`];
   const over = new Set(resolved.map((a) => a.fingerprint));
   const mine = alerts.filter((a) => a.workload === workload);
-  const said = new Map(doc.problems.map((p) => [p.fingerprint, p.status]));
+  const said = new Map(problems.map((p) => [p.fingerprint, p.status]));
   return [
-    ...(doc.problems.length === mine.length ? [] : [`${doc.id} of ${workload} has ${doc.problems.length} problems instead of ${mine.length}`]),
+    ...(problems.length === mine.length ? [] : [`the remediation of ${workload} has ${problems.length} problems instead of ${mine.length}`]),
     ...mine.flatMap(({ fingerprint }) => {
       const wanted = over.has(fingerprint) ? 'resolved' : 'firing';
-      return said.get(fingerprint) === wanted ? [] : [`${doc.id} of ${workload} says ${fingerprint} is ${said.get(fingerprint) ?? 'unknown'}, not ${wanted}`];
+      return said.get(fingerprint) === wanted ? [] : [`the remediation of ${workload} says ${fingerprint} is ${said.get(fingerprint) ?? 'unknown'}, not ${wanted}`];
     }),
   ];
 }

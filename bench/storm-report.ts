@@ -8,7 +8,7 @@ const ABOUT = `A real AlertManager (Debian's) with the configuration that \`kube
 group is sent whole, which is where most duplicates come from. Alerts name one of four pods of a Deployment or the Deployment; pods belong to ReplicaSets, as
 the controllers made them, and stay Pending. \`kubernaut gateway\` runs from the build with its own rate limit, on PostgreSQL with fsync on and a real Temporal, is
 killed with SIGKILL while it holds requests, and started again. No worker runs meanwhile: what is open stays open, so that a second run of a workflow id could
-only be ours. At the end a workflow worker replays every history, and each remediation is asked for its problems.`;
+only be ours. At the end the workflow code goes through every history and tells the problems that it found there.`;
 
 export function printStorm(r: StormResult): void {
   const { options, posted } = r;

@@ -69,7 +69,7 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
     await alertManager.stop();
     const expected = { workloads: workloads.map((w) => `${w.namespace}/${w.name}`), alerts: storm.alerts, resolved: storm.resolved };
     const [documents] = await servers.postgres!.query<{ n: number }>('select count(*)::int as n from remediations');
-    const counts = await withWorkflowWorker(servers, () => countStorm(servers, expected, documents!.n));
+    const counts = await countStorm(servers, expected, documents!.n);
     const { posted, kills, seconds } = storm;
     return { ...counts, options, posted, kills, seconds, webhooks: relay.counts(), mostMib: gateway.mostMib(), isExact: counts.wrong.length === 0 };
   } finally {
@@ -171,17 +171,4 @@ function gatewayOf({ env }: Servers, profile: string | undefined) {
     stop: () => end('stop'),
     mostMib: () => Math.max(mostMib, running?.meter.stop() ?? 0),
   };
-}
-
-/**
- * Until here no worker ran: nothing closed, so a second run of a workflow id could only be our doing. Now one runs workflows
- * alone, replays every history and answers for it; nobody serves its activities, so nothing closes either.
- */
-async function withWorkflowWorker<T>({ env }: Servers, run: () => Promise<T>): Promise<T> {
-  const worker = await startProduct({ args: ['worker', '--role', 'workflows'], ready: 'worker is ready', env });
-  try {
-    return await run();
-  } finally {
-    await worker.kill();
-  }
 }
