@@ -27,6 +27,8 @@ const ENVIRONMENT = {
   KUBERNAUT_EFFECTIVENESS_HORIZONS: '200ms,400ms,600ms',
   // One sender stands for many; what is measured is not the limiter.
   KUBERNAUT_GATEWAY_RATE_LIMIT_REQUESTS: '1000000',
+  // Nor is storm mode: hundreds of remediations a minute are the point here.
+  KUBERNAUT_POLICY_STORM_REMEDIATIONS_PER_MINUTE: '1000000',
   KUBERNAUT_LOG_LEVEL: 'warn',
 };
 
