@@ -20,7 +20,7 @@ export const SignalRecord = Type.Object({
   outcome: Type.String({ description: 'started, joined, suppressed, rejected, resolved' }),
   reason: Type.Optional(Type.String()),
   rules: Type.Array(Type.String(), { description: 'the filter rules that acted on it, in order' }),
-  held_until: Type.Optional(Type.String({ description: 'RFC 3339: a filter rule holds its remediation back until then' })),
+  held_until: Type.Optional(Type.String({ description: 'RFC 3339: its remediation is held back until then; a symptom goes its own way from then on' })),
   workflow_id: Type.Optional(Type.String()),
   remediation_id: Type.Optional(Type.String()),
   /** What that remediation has come to. */
