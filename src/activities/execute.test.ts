@@ -178,6 +178,16 @@ describe('draining', () => {
     expect(nodes(cluster)[0]?.spec.unschedulable).toBe(true);
   });
 
+  it('finishes what it began, whatever storm comes after its first write', async () => {
+    const cluster = memoryCluster([...threeNodes(), ...pods]);
+    let asked = 0;
+    const assertStillNeeded = () => {
+      if ((asked += 1) > 1) throw new KubernautError('PolicyDenied', 'storm mode');
+    };
+    await expect(attempt(executeOn(cluster, { assertStillNeeded }), { step: drainStep(), actionId, mode: 'apply' })).resolves.toMatchObject({ status: 'applied' });
+    expect([asked, cluster.objects.filter((o) => o.kind === 'Pod')]).toEqual([1, []]);
+  });
+
   it('waits for a budget until the deadline, then names what is left', async () => {
     const cluster = memoryCluster([...threeNodes(), ...pods]);
     cluster.onApply = (change) => {
