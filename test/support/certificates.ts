@@ -29,7 +29,7 @@ const time = (at: Date): Buffer => der(0x18, Buffer.from(at.toISOString().replac
 const nameOf = (text: string): Buffer => sequence(der(0x31, sequence(oid(2, 5, 4, 3), der(0x0c, Buffer.from(text)))));
 const ECDSA_SHA256 = sequence(oid(1, 2, 840, 10045, 4, 3, 2));
 const IS_CA = sequence(oid(2, 5, 29, 19), der(0x01, Buffer.from([0xff])), der(0x04, sequence(der(0x01, Buffer.from([0xff])))));
-const LOOPBACK = sequence(oid(2, 5, 29, 17), der(0x04, sequence(der(0x87, Buffer.from([127, 0, 0, 1])))));
+const LOOPBACK = sequence(oid(2, 5, 29, 17), der(0x04, sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])))));
 
 interface Wanted {
   name: string;
@@ -49,7 +49,7 @@ function certificate({ name, issuer, publicKey, extension, from, to }: Wanted): 
     publicKey.export({ type: 'spki', format: 'der' }), der(0xa3, sequence(extension)),
   );
   const whole = sequence(body, ECDSA_SHA256, der(0x03, Buffer.from([0]), sign('sha256', body, issuer.privateKey)));
-  return `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  return `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').match(/.{1,64}/g)!.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -63,7 +63,7 @@ export function authority(name: string): Authority {
   return { name, privateKey, cert, key: pem(privateKey) };
 }
 
-/** A certificate for 127.0.0.1, good for servers and clients; by default in force today. */
+/** A certificate for 127.0.0.1 and localhost, good for servers and clients; by default in force today. Give it another name than its issuer. */
 export function issuedBy(issuer: Authority, name: string, { fromDays = -1, toDays = 1 } = {}): Issued {
   const { privateKey } = keys();
   const at = (days: number): Date => new Date(Date.now() + days * DAY_MS);
