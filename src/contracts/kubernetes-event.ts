@@ -1,6 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 const Time = Type.Union([Type.String({ description: 'RFC 3339' }), Type.Null()]);
+const Text = Type.Optional(Type.Union([Type.String(), Type.Null()]));
+const Count = Type.Optional(Type.Union([Type.Integer(), Type.Null()]));
 const About = Type.Object({ kind: Type.Optional(Type.String()), namespace: Type.Optional(Type.String()), name: Type.Optional(Type.String()), apiVersion: Type.Optional(Type.String()) });
 
 /** An Event of either API (`v1`, `events.k8s.io/v1`) as the API server writes it. Unknown keys are ignored. */
@@ -17,6 +19,14 @@ export const KubernetesEvent = Type.Object(
     eventTime: Type.Optional(Time),
     firstTimestamp: Type.Optional(Time),
     deprecatedFirstTimestamp: Type.Optional(Time),
+    lastTimestamp: Type.Optional(Time),
+    deprecatedLastTimestamp: Type.Optional(Time),
+    count: Count,
+    deprecatedCount: Count,
+    series: Type.Optional(Type.Union([Type.Object({ count: Count, lastObservedTime: Type.Optional(Time) }), Type.Null()])),
+    source: Type.Optional(Type.Union([Type.Object({ component: Text }), Type.Null()])),
+    reportingComponent: Text,
+    reportingController: Text,
   },
   { title: 'KubernetesEvent', description: 'One Event of the Kubernetes API.' },
 );

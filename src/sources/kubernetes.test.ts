@@ -121,6 +121,13 @@ describe('a Warning event', () => {
     expect([posted.signals.map((s) => s.fingerprint), posted.rejected]).toEqual([found(replicaSet, event()).map((s) => s.fingerprint), [{ reason: 'this is no Event: /kind' }, { reason: 'event e1 names no object, reason or time' }]]);
     expect(kubernetes.toSignals(event() as never, context).signals).toHaveLength(1);
   });
+
+  // A fuzzer found these: each was answered 500, for as long as its sender tried.
+  it.each([{ count: [] }, { count: { a: 1 } }, { reportingComponent: ['kubelet'] }, { reportingController: 7 }, { source: { component: {} } }, { series: { count: {} } }, { lastTimestamp: [] }])('is rejected alone when a member has another type: %j', (more) => {
+    const context = { cluster: 'prod', receivedAt: NOW, settings: {} } as never;
+    const posted = kubernetes.toSignals({ items: [event(more), event()] }, context);
+    expect([posted.signals.length, posted.rejected]).toEqual([1, [{ reason: expect.stringMatching(/^this is no Event: \//) }]]);
+  });
 });
 
 it('says the same about the same world, in whatever order it is read', () => {
