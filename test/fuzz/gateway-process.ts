@@ -4,11 +4,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../sandbox/launch/package-root.js';
+import { faultsInLog } from './oracle.js';
 import type { Surface, Told, Vitals } from './protocol.js';
 import type { GatewaySettings } from './settings.js';
 
 const READY_MS = 90_000;
 const VITALS_MS = 30_000;
+/** A warning that is the business of an operator, as there are thousands of. */
+const isOfInterest = (line: string): boolean => !line.includes('"level":"warn"') || faultsInLog([line]).length > 0;
 /** Enough to say what went wrong. */
 const MOST_LINES = 2000;
 
@@ -20,7 +23,7 @@ export interface GatewayProgram {
 
 export interface GatewayProcess {
   surface: Surface;
-  /** Log lines of level warn and above, and whatever was printed to standard error. */
+  /** Log lines above level warn, warnings that say more than a warning should, and whatever else was printed. */
   lines(): string[];
   /** How it ended, when it did without being asked to. */
   death(): string | undefined;
@@ -86,7 +89,7 @@ function linesOf(child: ChildProcess): string[] {
     stream.on('data', (chunk: Buffer) => {
       const parts = (rest + chunk.toString('utf8')).split('\n');
       rest = parts.pop()!;
-      lines.push(...parts);
+      lines.push(...parts.filter(isOfInterest));
       if (lines.length > MOST_LINES) lines.splice(0, lines.length - MOST_LINES);
     });
   }

@@ -60,15 +60,17 @@ export function oracleOf(openapi: OpenApi, fine503: readonly string[] = ['Overlo
   const unfit = (value: unknown, check: ValidateFunction | undefined): string[] => (!check || check(value) ? [] : [`the body does not fit its schema: ${ajv.errorsText(check.errors).slice(0, 300)}`]);
 
   return {
-    faultsOf: (request, response) => [...statusFaults(request, response), ...headerFaults(request, response), ...bodyFaults(request, response), ...insideFaults(response)],
+    faultsOf: (request, response) => [...statusFaults(request, response), ...headerFaults(request, response), ...(response.status === 429 ? waitFaults(response) : []), ...bodyFaults(request, response), ...insideFaults(response)],
   };
 }
 
+/** Whoever is to come back must know when. */
+const waitFaults = (response: Response): string[] => (/^[1-9]\d{0,5}$/.test(headerOf(response, 'retry-after') ?? '') ? [] : [`${String(response.status)} without Retry-After`]);
+
 function overloadFaults(response: Response, method: string, fine: readonly string[]): string[] {
   const { error: { code = '' } = {}, healthy } = (parsed(response.body) ?? {}) as { error?: { code?: string }; healthy?: boolean };
-  const isWaitable = /^[1-9]\d{0,5}$/.test(headerOf(response, 'retry-after') ?? '');
   const isTrue = method === 'HEAD' || healthy === false || fine.includes(code);
-  return [...(isWaitable ? [] : ['503 without Retry-After']), ...(isTrue ? [] : [`503 ${code}, and nothing is out of reach`])];
+  return [...waitFaults(response), ...(isTrue ? [] : [`503 ${code}, and nothing is out of reach`])];
 }
 
 function problemFaults(value: unknown, response: Response): string[] {

@@ -120,7 +120,7 @@ async function talkAlone(job: Job, request: FuzzRequest): Promise<void> {
     // Whose answer it is cannot be known any more, only that it must be one.
     for (let response = await line.next(answers === 0 ? request.method : 'GET', ANSWER_MS); response; response = await line.next('GET', ANSWER_MS)) {
       answers += 1;
-      judge(job, { ...request, requestId: undefined }, response, [], answers === 1);
+      judge(job, { ...request, requestId: undefined, route: undefined }, response, [], answers === 1);
     }
     if (answers === 0) judge(job, request, undefined, []);
   } catch (error) {

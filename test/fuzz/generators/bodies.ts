@@ -30,7 +30,7 @@ const PAGE = { title: 'Checkout is slow', ns: 'shop', app: 'checkout', kind: 'de
 const MAPPED: Readonly<Record<string, unknown[]>> = { 'custom/pager': [PAGE], custom: [PAGE], 'custom/monitor': recordedOf('custom') };
 const cache = new Map<string, unknown[]>();
 
-function bodiesOf(source: string): unknown[] {
+export function bodiesOf(source: string): unknown[] {
   const known = cache.get(source) ?? MAPPED[source] ?? recordedOf(source);
   cache.set(source, known);
   return known.length > 0 ? known : [PAGE];
@@ -72,6 +72,17 @@ export function bodyFor(source: string, care: Care, random: Random): Body {
   if (id === 'cloudwatch') return { bytes: torn(Buffer.from(jsonText(alarmOf(base as Record<string, any>, care, random))), care, random), type: random.pick(['text/plain; charset=UTF-8', 'application/json']) };
   if (id === 'cloudevents') return eventOf(base, care, random);
   return { bytes: torn(Buffer.from(jsonText(changed(base, care, random))), care, random), type: 'application/json' };
+}
+
+/** The same body changed by `change` where its content is, believable again, as a sender would send it now. */
+export function changedBody(source: string, base: unknown, change: (content: unknown) => unknown): Body {
+  if (source === 'cloudwatch') {
+    const message = base as Record<string, any>;
+    const changed = { Timestamp: new Date().toISOString(), Message: jsonText(change(parsed(message.Message))) };
+    return { bytes: Buffer.from(jsonText(signedAgain(message, changed))), type: 'text/plain' };
+  }
+  const content = change(base);
+  return { bytes: Buffer.from(jsonText(content)), type: source === 'cloudevents' && Array.isArray(content) ? 'application/cloudevents-batch+json' : 'application/json' };
 }
 
 /** Changed inside or outside of its message, before or after it was signed. */

@@ -71,6 +71,16 @@ export function variedJson(value: unknown, random: Random): unknown {
   return copy;
 }
 
+/** The same with these values at these places, counted from the first. */
+export function editedJson(value: unknown, edits: readonly { place: number; value: unknown }[]): unknown {
+  const copy = structuredClone(value);
+  for (const edit of edits) {
+    const places = placesIn(copy);
+    if (places.length > 0) put(places[edit.place % places.length]!, edit.value);
+  }
+  return copy;
+}
+
 /** What nobody should send. */
 export function brokenJson(value: unknown, random: Random): unknown {
   const copy = structuredClone(value);

@@ -15,7 +15,7 @@ export function abused(request: FuzzRequest, random: Random): FuzzRequest {
   const unframed = without('content-length');
   const [first = '', ...rest] = lines;
   // What its method is by now says only how long the answer is.
-  const alone = (bytes: Buffer): FuzzRequest => ({ about: request.about, method: bytes.subarray(0, 5).toString('latin1') === 'HEAD ' ? 'HEAD' : 'GET', bytes, wire: 'alone' });
+  const alone = (bytes: Buffer): FuzzRequest => ({ about: request.about, method: /^[\r\n]*HEAD /.test(bytes.subarray(0, 20).toString('latin1')) ? 'HEAD' : 'GET', bytes, wire: 'alone' });
   const cut = (bytes: Buffer): FuzzRequest => ({ ...alone(bytes), wire: 'cut' });
   return random.weighted<() => FuzzRequest>([
     [6, () => cut(request.bytes.subarray(0, random.int(request.bytes.length)))],
