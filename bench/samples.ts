@@ -19,3 +19,9 @@ export async function inFlight<T>(width: number, items: readonly T[], work: (ite
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
   if (failure) throw failure.error;
 }
+
+export const countOf = (names: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+};

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Problem } from '../src/domain/evidence.js';
 import { WORKFLOW_TYPE } from '../src/domain/messages.js';
 import type { RemediationMemo } from '../src/adapters/temporal/index.js';
+import { countOf } from './samples.js';
 import type { Servers } from './servers.js';
 import type { StormAlert } from './storm-alerts.js';
 import { problemsTold } from './told-problems.js';
@@ -108,11 +109,5 @@ function wrongProblems(workload: string, problems: readonly Problem[] | undefine
     }),
   ];
 }
-
-export const countOf = (names: readonly string[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-};
 
 export const firstOf = (wrong: readonly string[]): string[] => [...wrong.slice(0, MOST_SHOWN), ...(wrong.length > MOST_SHOWN ? [`and ${wrong.length - MOST_SHOWN} more`] : [])];

@@ -21,6 +21,8 @@ const REPLICAS = 4;
 /** Longer than AlertManager's pause between two flushes of a group, which is where it would try again. */
 const QUIET_MS = 6000;
 const PATIENCE_MS = 900_000;
+/** Longer than AlertManager's repeat_interval. */
+const NO_MORE_MS = 90_000;
 
 export interface StormOptions {
   alerts: number;
@@ -113,13 +115,22 @@ async function play(scene: Scene, alerts: StormAlert[], { kills: wanted, say = (
     if (wave < wanted) kills.push(await killDuring(scene, earlier.length + fresh.length / 3, say));
   }
   const all = alerts.length + resolved.length;
-  await until(`all ${all} alerts are in the store`, async () => (await rowCount(servers)) >= all, PATIENCE_MS);
+  await allOrNoMore(servers, all);
   const seconds = (performance.now() - from) / 1000;
-  say(`all ${all} are in the store after ${seconds.toFixed(0)} s; waiting until AlertManager is quiet`);
+  say(`${await rowCount(servers)} of ${all} are in the store after ${seconds.toFixed(0)} s; waiting until AlertManager is quiet`);
   await until('AlertManager has nothing more to say', async () => relay.inFlight() === 0 && Date.now() - relay.lastAt() > QUIET_MS, PATIENCE_MS);
   await until('every row names its remediation', async () => (await rowsOf(servers)).every((r) => r.remediation_id !== null), 60_000).catch(() => undefined);
   await settledRuns(servers);
   return { alerts, resolved, posted, kills, seconds };
+}
+
+/** What is lost never comes: then the counts shall say so. */
+async function allOrNoMore(servers: Servers, all: number): Promise<void> {
+  for (let rows = 0, changedAt = Date.now(); rows < all && Date.now() - changedAt < NO_MORE_MS; await sleep(100)) {
+    const now = await rowCount(servers);
+    if (now !== rows) changedAt = Date.now();
+    rows = now;
+  }
 }
 
 /** The visibility store follows the history by a moment. */
