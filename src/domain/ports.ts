@@ -172,6 +172,8 @@ export interface Store {
   /** The stored row of this occurrence in this status, or undefined. */
   findSignal(key: { cluster: string; fingerprint: string; startsAt: string; status: string }): Promise<{ remediationId?: string; outcome: string } | undefined>;
   recordSignal(row: SignalRow): Promise<void>;
+  /** The same of many, in one statement; of one signal the last mention wins. */
+  recordSignals(rows: readonly SignalRow[]): Promise<void>;
   /** Signals by fingerprint, newest first: what became of it and why (`kubernaut why-not`). */
   signalsOf(fingerprint: string): Promise<(SignalRow & { at: string })[]>;
 
@@ -187,6 +189,8 @@ export interface Store {
 
   /** Whole-document upsert; an older `revision` never overwrites a newer one. Steps and assessments are kept in rows of their own too. */
   saveRemediation(remediation: Remediation): Promise<void>;
+  /** First documents of remediations that have just started, in one statement; one that is there already stays. */
+  saveFirst(remediations: readonly Remediation[]): Promise<void>;
   /** By id or unique prefix. Throws NotFound, or Conflict naming the candidates. */
   getRemediation(idOrPrefix: string): Promise<Remediation>;
   /** The newest remediation of a workflow id, or undefined. */

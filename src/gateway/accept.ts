@@ -5,6 +5,7 @@ import type { SignalRow } from '../domain/ports.js';
 import type { Signal } from '../domain/signal.js';
 import type { GatewayDeps } from './deps.js';
 import type { Filters } from './filters.js';
+import { groupedWrites } from './grouped.js';
 import { createHandOver, type HandOver } from './hand-over.js';
 import { holdBack, othersHeld } from './hold.js';
 import type { Entered } from './inbox.js';
@@ -73,6 +74,7 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
 /** From a signal that no rule holds to the workflow of its target, and into the store. */
 function createGoOn(deps: GatewayDeps, { inOrder, after }: Omit<Parts, 'filters'>): (judgement: Judgement, isRepeat: boolean) => Promise<SignalRow> {
   const handOver: HandOver = createHandOver(deps, after.write);
+  const record = groupedWrites((rows: readonly SignalRow[]) => deps.store.recordSignals(rows));
   return async (judgement, isRepeat) => {
     const { signal } = judgement;
     const route = await routeOf(signal, deps);
@@ -80,7 +82,7 @@ function createGoOn(deps: GatewayDeps, { inOrder, after }: Omit<Parts, 'filters'
       ? await inOrder(`workflow ${route.workflowId}`, () => handOver(judgement, { ...route, isRepeat }))
       : ({ signal, outcome: 'suppressed', reason: 'its labels name no Kubernetes object', rules: actedOn(judgement) } as const);
     // Left in the inbox, it is looked at again.
-    if (row.outcome !== 'received') await after.write(`signal ${signal.fingerprint}`, () => deps.store.recordSignal(row));
+    if (row.outcome !== 'received') await after.write(`signal ${signal.fingerprint}`, () => record(row));
     return row;
   };
 }

@@ -6,9 +6,6 @@ import { describeTarget, workflowIdOf, type Target } from '../domain/target.js';
 import type { GatewayDeps } from './deps.js';
 import { grouped } from './grouped.js';
 
-/** Workflow ids in one statement. */
-const MOST_TOGETHER = 500;
-
 export interface Root {
   workflowId: string;
   why: string;
@@ -42,7 +39,7 @@ export type WithSurroundings = <T>(signal: Signal, target: Target, act: (surroun
  */
 export function createCorrelation({ store, config, cluster, world, now = () => new Date().toISOString() }: Deps): WithSurroundings {
   const [windowMs, patienceMs, decayMs] = [config.correlation.window, config.correlation.patience, config.correlation.decay].map(durationMs) as [number, number, number];
-  const standingOf = grouped<string, RemediationStanding | undefined>((ids) => store.standingOf(ids), MOST_TOGETHER);
+  const standingOf = grouped<string, RemediationStanding | undefined>((ids) => store.standingOf(ids));
   const arriving = new Map<string, Promise<unknown>>();
 
   const candidatesOf = (signal: Signal, target: Target): Candidate[] =>

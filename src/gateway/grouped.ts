@@ -1,8 +1,11 @@
+/** Of one process at a time, far below what a statement may carry. */
+export const MOST_TOGETHER = 500;
+
 /**
  * Calls that come while one is under way go together in the next: a statement per signal would be the slowest part of
  * a burst. Answers in the order of the items; what fails, fails for all that went together.
  */
-export function grouped<Item, Answer>(run: (items: readonly Item[]) => Promise<readonly Answer[]>, most: number): (items: readonly Item[]) => Promise<Answer[]> {
+export function grouped<Item, Answer>(run: (items: readonly Item[]) => Promise<readonly Answer[]>, most = MOST_TOGETHER): (items: readonly Item[]) => Promise<Answer[]> {
   interface Waiting {
     items: readonly Item[];
     resolve(answers: Answer[]): void;
@@ -37,4 +40,13 @@ export function grouped<Item, Answer>(run: (items: readonly Item[]) => Promise<r
       waiting.push({ items, resolve, reject });
       if (!isRunning) void drain();
     });
+}
+
+/** The same for calls that answer nothing. */
+export function groupedWrites<Item>(run: (items: readonly Item[]) => Promise<void>, most?: number): (item: Item) => Promise<void> {
+  const write = grouped<Item, undefined>(async (items) => {
+    await run(items);
+    return items.map(() => undefined);
+  }, most);
+  return async (item) => void (await write([item]));
 }

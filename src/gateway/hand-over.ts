@@ -1,3 +1,4 @@
+import type { Remediation } from '../contracts/remediation.js';
 import type { SignalRow } from '../domain/ports.js';
 import { actedOn, heldForMs, type Judgement } from '../domain/filter.js';
 import type { Signal } from '../domain/signal.js';
@@ -5,6 +6,7 @@ import { describeTarget, remediationIdOf, type Target } from '../domain/target.j
 import { createCorrelation, type Hold, type Root, type Surroundings } from './correlate.js';
 import type { GatewayDeps } from './deps.js';
 import { firstDocument } from './first-document.js';
+import { groupedWrites } from './grouped.js';
 import type { KeepTrying } from './keep-trying.js';
 import { recentRuns } from './recent-runs.js';
 import type { Route } from './route-signal.js';
@@ -16,6 +18,7 @@ export type HandOver = (judgement: Judgement, route: Route & { isRepeat: boolean
 export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): HandOver {
   const { temporal, store, remediate, now = () => new Date().toISOString() } = deps;
   const recent = recentRuns();
+  const saveFirst = groupedWrites((documents: readonly Remediation[]) => store.saveFirst(documents));
   const withSurroundings = createCorrelation(deps);
 
   async function joinedId(workflowId: string, runId: string): Promise<string | undefined> {
@@ -42,7 +45,7 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     const { started, runId } = await temporal.dispatch(input, held && { startDelayMs: held.ms });
     if (!started) return { ...row, outcome: 'joined', remediationId: await joinedId(workflowId, runId) };
     recent.set(workflowId, runId, input.remediationId);
-    await keep(`remediation ${input.remediationId}`, () => store.saveRemediation(firstDocument(input, { runId, now: now(), note: held?.reason })));
+    await keep(`remediation ${input.remediationId}`, () => saveFirst(firstDocument(input, { runId, now: now(), note: held?.reason })));
     return { ...row, outcome: 'started', remediationId: input.remediationId, ...(held ? { reason: held.reason, heldUntil: held.until } : {}) };
   }
 

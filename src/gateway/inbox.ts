@@ -5,9 +5,6 @@ import { sources } from '../sources/index.js';
 import type { GatewayDeps } from './deps.js';
 import { grouped } from './grouped.js';
 
-/** Signals in one statement: far below what a statement may carry. */
-const MOST_TOGETHER = 500;
-
 /** How a signal stands once it is in the inbox. */
 export interface Entered {
   signal: Signal;
@@ -50,7 +47,7 @@ export function createInbox({ store, now = () => new Date().toISOString() }: Pic
     const fresh = entered.filter((e, i) => !found[i]!.fate && !e.isRepeat && !e.endedAt);
     if (fresh.length > 0) await store.enterSignals(fresh.map((e) => e.signal));
     return entered;
-  }, MOST_TOGETHER);
+  });
 }
 
 const sameStartAfterMs = ({ source }: Signal): number | undefined => sources.members.find((s) => s.id === source)?.sameStartAfterMs;

@@ -86,6 +86,23 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
     expect(await claimed()).toEqual(['b']);
   });
 
+  it('records many at once; of one signal the last mention wins, and a row that names a remediation stays', async () => {
+    await record(signal('a', 0), { remediationId: 'r-1' });
+    const rows = ['a', 'b', 'b'].map((fingerprint, i): SignalRow => ({ signal: signal(fingerprint, 0), outcome: 'joined', remediationId: `r-${i + 5}`, rules: i === 2 ? ['classify'] : [] }));
+    await store.recordSignals(rows);
+    expect((await store.knownOf([signal('a', 0), signal('b', 0)])).map((k) => k.fate?.remediationId)).toEqual(['r-1', 'r-7']);
+    expect(await store.signalsOf('b')).toMatchObject([{ outcome: 'joined', rules: ['classify'] }]);
+  });
+
+  it('keeps first documents, and no older one over what is there', async () => {
+    const first = (id: string) => ({ ...remediationFor(id), revision: 0, reason: 'first' });
+    await store.saveRemediation({ ...remediationFor('r-0000000001'), revision: 3 });
+    await store.saveFirst([first('r-0000000001'), first('r-0000000002')]);
+    expect((await store.getRemediation('r-0000000001')).revision).toBe(3);
+    expect(await store.getRemediation('r-0000000002')).toMatchObject({ revision: 0, reason: 'first' });
+    expect((await store.listRemediations({})).items).toHaveLength(2);
+  });
+
   describe('symptoms', () => {
     const symptom = (fingerprint: string, remediationId: string, heldUntil: string) =>
       record(signal(fingerprint, 0, { symptomOn: 'deployment shop/api' }), { outcome: 'joined', remediationId, workflowId: 'remediation/prod/-/Node/n1', heldUntil });

@@ -48,6 +48,9 @@ export function memoryStore() {
       // As in the database: a row that names a remediation is final.
       if (!signals.get(keyOf(row.signal))?.remediationId) signals.set(keyOf(row.signal), row);
     },
+    recordSignals: async (rows) => {
+      for (const row of rows) await store.recordSignal!(row);
+    },
     signalsOf: async (fingerprint) => (up(), [...signals.values()].filter((r) => r.signal.fingerprint === fingerprint).map((r) => ({ ...r, at: r.signal.receivedAt }))),
     openSignals: async (source, cluster) => {
       up();
@@ -79,6 +82,10 @@ export function memoryStore() {
     saveRemediation: async (r) => {
       writable();
       if ((remediations.get(r.id)?.revision ?? -1) <= r.revision) remediations.set(r.id, r);
+    },
+    saveFirst: async (firsts) => {
+      writable();
+      for (const r of firsts) if (!remediations.has(r.id)) remediations.set(r.id, r);
     },
     getRemediation: async (id) => {
       up();

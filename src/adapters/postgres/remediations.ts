@@ -48,6 +48,14 @@ const SAVE = `
   on conflict (remediation_id, rung, horizon) do update set
     due_at = excluded.due_at, at = excluded.at, verdict = excluded.verdict, evidence = excluded.evidence`;
 
+/** Without steps and assessments, which it has none of; what is there is newer. */
+const SAVE_FIRST = `
+  insert into remediations (id, workflow_id, run_id, cluster, namespace, kind, name, phase, severity, started_at, revision, doc)
+  select d->>'id', d->>'workflow_id', d->>'run_id', d->>'cluster', d->'target'->>'namespace', d->'target'->>'kind', d->'target'->>'name',
+    d->>'phase', d->>'severity', (d->>'started_at')::timestamptz, (d->>'revision')::bigint, d
+  from jsonb_array_elements($1::jsonb) as d
+  on conflict (id) do nothing`;
+
 const BY_PREFIX = `select id, doc from remediations where id ^@ $1 order by id limit ${CANDIDATES + 1}`;
 const LATEST = `select doc from remediations where workflow_id = $1 order by started_at desc, id desc limit 1`;
 
@@ -68,9 +76,13 @@ interface StandingRow {
   alerts: string[];
 }
 
-export const remediationMethods = (query: Query): Pick<Store, 'saveRemediation' | 'getRemediation' | 'latestOf' | 'standingOf'> => ({
+export const remediationMethods = (query: Query): Pick<Store, 'saveRemediation' | 'saveFirst' | 'getRemediation' | 'latestOf' | 'standingOf'> => ({
   async saveRemediation(remediation) {
     await query('saving a remediation', SAVE, [cleanJson(remediation)]);
+  },
+
+  async saveFirst(remediations) {
+    await query('saving remediations that started', SAVE_FIRST, [cleanJson(remediations)]);
   },
 
   async getRemediation(idOrPrefix) {

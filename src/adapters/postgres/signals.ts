@@ -1,6 +1,6 @@
 import type { Clock, SignalRow, Store } from '../../domain/ports.js';
 import type { Signal } from '../../domain/signal.js';
-import { cleanJson, cleanText } from './clean-text.js';
+import { cleanJson } from './clean-text.js';
 import { keyText } from './key-text.js';
 import type { Query } from './query.js';
 
@@ -12,10 +12,17 @@ const FIND = `
   select remediation_id, outcome from signals
   where cluster = $1 and fingerprint = $2 and starts_at = $3::timestamptz and status = $4`;
 
-/** A row that names a remediation is final: a late repeat must not detach the signal from what became of it. */
+/**
+ * A row that names a remediation is final: a late repeat must not detach the signal from what became of it.
+ * `distinct on` because one statement may not touch a row twice: the last mention wins.
+ */
 const RECORD = `
   insert into signals (cluster, fingerprint, starts_at, status, outcome, workflow_id, remediation_id, reason, at, signal, rules, held_until)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+  select distinct on (g.cluster, g.fingerprint, g.starts_at, g.status)
+    g.cluster, g.fingerprint, g.starts_at, g.status, g.outcome, g.workflow_id, g.remediation_id, g.reason, $2::timestamptz, g.signal, g.rules, g.held_until
+  from jsonb_to_recordset($1::jsonb) as g(n int, cluster text, fingerprint text, starts_at timestamptz, status text, outcome text,
+    workflow_id text, remediation_id text, reason text, signal jsonb, rules text[], held_until timestamptz)
+  order by g.cluster, g.fingerprint, g.starts_at, g.status, g.n desc
   on conflict (cluster, fingerprint, starts_at, status) do update set
     outcome = excluded.outcome, workflow_id = excluded.workflow_id, remediation_id = excluded.remediation_id,
     reason = excluded.reason, at = excluded.at, signal = excluded.signal, rules = excluded.rules, held_until = excluded.held_until
@@ -43,16 +50,18 @@ interface Row {
   held_until: Date | null;
 }
 
-export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSignal' | 'recordSignal' | 'signalsOf' | 'openSignals'> => ({
+export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSignal' | 'recordSignal' | 'recordSignals' | 'signalsOf' | 'openSignals'> => ({
   async findSignal({ cluster, fingerprint, startsAt, status }) {
     const [row] = await query<Row>('looking for a duplicate signal', FIND, [keyText(cluster), keyText(fingerprint), startsAt, status]);
     return row && { remediationId: row.remediation_id ?? undefined, outcome: row.outcome };
   },
 
-  async recordSignal({ signal, outcome, workflowId, remediationId, reason, rules, heldUntil }) {
-    const key = [keyText(signal.cluster), keyText(signal.fingerprint), signal.startsAt, signal.status];
-    const fate = [outcome, workflowId, remediationId, reason].map((text) => (text === undefined ? null : cleanText(text)));
-    await query('recording a signal', RECORD, [...key, ...fate, clock.now(), cleanJson(signal), rules?.length ? [...rules] : null, heldUntil ?? null]);
+  async recordSignal(row) {
+    await query('recording a signal', RECORD, [cleanJson([givenOf(row, 0)]), clock.now()]);
+  },
+
+  async recordSignals(rows) {
+    await query('recording signals', RECORD, [cleanJson(rows.map(givenOf)), clock.now()]);
   },
 
   async signalsOf(fingerprint) {
@@ -63,6 +72,11 @@ export const signalMethods = (query: Query, clock: Clock): Pick<Store, 'findSign
   async openSignals(source, cluster) {
     return (await query<Row>('reading what has not ended', OPEN, [source, keyText(cluster)])).map(rowOf);
   },
+});
+
+const givenOf = ({ signal, outcome, workflowId, remediationId, reason, rules, heldUntil }: SignalRow, n: number) => ({
+  n, cluster: keyText(signal.cluster), fingerprint: keyText(signal.fingerprint), starts_at: signal.startsAt, status: signal.status,
+  outcome, workflow_id: workflowId, remediation_id: remediationId, reason, signal, rules: rules?.length ? rules : null, held_until: heldUntil,
 });
 
 const rowOf = (row: Row): SignalRow & { at: string } => ({
