@@ -49,7 +49,8 @@ const both = (a: Said, b: Said): Said => ({
 /** A warning of a component, in one shape for both of Kubernetes' event APIs; ours are no news to us. */
 export function warningIn(event: KubeObject): Said | undefined {
   const { reason, type } = event;
-  if (type !== 'Warning' || !REASON.test(reason) || isOurs(event)) return undefined;
+  // Without the default an absent reason would read "undefined", which is one.
+  if (type !== 'Warning' || !REASON.test(reason ?? '') || isOurs(event)) return undefined;
   const about = aboutOf(event.involvedObject ?? event.regarding);
   const times = timesOf(event);
   return about && times && { about, reason, message: firstOf(event.message, event.note) ?? '', count: firstOf(event.series?.count, event.count, event.deprecatedCount) ?? 1, ...times };

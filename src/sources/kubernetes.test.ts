@@ -108,6 +108,7 @@ describe('a Warning event', () => {
     ['about a kind that is not watched', [event({ involvedObject: { kind: 'Gadget', apiVersion: 'example.com/v1', namespace: 'shop', name: 'g' } })], ['KubeWarningEvent 20m']],
     ['with a name that is none', [event({ involvedObject: { kind: 'Gadget', namespace: 'shop', name: '../../etc' } })], []],
     ['with a reason that is none', [event({ reason: '<b>x</b>' })], []],
+    ['without a reason', [event({ reason: undefined })], []],
     ['without a time', [event({ firstTimestamp: null, lastTimestamp: null, metadata: { name: 'e', namespace: 'shop' } })].map((e) => (delete e.metadata.creationTimestamp, e)), []],
   ])('%s', (_what, events, expected) => expect(alerts(replicaSet, ...events)).toEqual(expected));
 
