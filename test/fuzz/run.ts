@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oracle } from './oracle.js';
 import { escaped, type FuzzRequest } from './request.js';
-import { headerOf, NoAnswer, openLine, SENTINEL, type Line, type Response, Unreadable } from './wire.js';
+import { CutShort, headerOf, NoAnswer, openLine, SENTINEL, type Line, type Response, Unreadable } from './wire.js';
 
 /** Longer than any patience of the gateway (15 s), and room for a busy machine. */
 const ANSWER_MS = 40_000;
@@ -114,22 +114,30 @@ async function talkAlone(job: Job, request: FuzzRequest): Promise<void> {
   const line = openLine(job.port);
   const isCut = request.wire === 'cut';
   line.write(isCut ? request.bytes : Buffer.concat([request.bytes, SENTINEL.bytes]));
-  const quiet = setTimeout(() => line.end(), isCut ? 0 : QUIET_MS);
-  let answers = 0;
+  const end = { isOurs: false };
+  const quiet = setTimeout(() => {
+    end.isOurs = true;
+    line.end();
+  }, isCut ? 0 : QUIET_MS);
   try {
-    // Whose answer it is cannot be known any more, only that it must be one.
-    for (let response = await line.next(answers === 0 ? request.method : 'GET', ANSWER_MS); response; response = await line.next('GET', ANSWER_MS)) {
-      answers += 1;
-      judge(job, { ...request, requestId: undefined, route: undefined }, response, [], answers === 1);
-    }
-    if (answers === 0) judge(job, request, undefined, []);
+    await answersAlone(job, line, request);
   } catch (error) {
     if (!(error instanceof Unreadable || error instanceof NoAnswer)) throw error;
-    judge(job, request, undefined, [error.message]);
+    judge(job, request, undefined, end.isOurs && error instanceof CutShort ? [] : [error.message]);
   } finally {
     clearTimeout(quiet);
     line.destroy();
   }
+}
+
+/** Whose answer each is cannot be known any more, only that it must be one. */
+async function answersAlone(job: Job, line: Line, request: FuzzRequest): Promise<void> {
+  let answers = 0;
+  for (let response = await line.next(request.method, ANSWER_MS); response; response = await line.next('GET', ANSWER_MS)) {
+    answers += 1;
+    judge(job, { ...request, requestId: undefined, route: undefined }, response, [], answers === 1);
+  }
+  if (answers === 0) judge(job, request, undefined, []);
 }
 
 function judge({ oracle, tally }: Job, request: FuzzRequest, response: Response | undefined, more: readonly string[] = [], isCounted = true): void {

@@ -12,6 +12,9 @@ export const headerOf = ({ headers }: Pick<Response, 'headers'>, name: string): 
 
 export class Unreadable extends Error {}
 
+/** The connection ended in the middle of an answer: what a server does when the client hangs up first. */
+export class CutShort extends Unreadable {}
+
 interface Frame {
   response: Response;
   /** Where the next one begins. */
@@ -110,7 +113,7 @@ export function openLine(port: number): Line {
         const response = take(method);
         if (response) return response;
         if (isEnded) {
-          if (received.length > 0 && !isBodyOfError) throw new Unreadable(`the connection ended in the middle of an answer: ${JSON.stringify(received.subarray(0, 200).toString('latin1'))}`);
+          if (received.length > 0 && !isBodyOfError) throw new CutShort(`the connection ended in the middle of an answer: ${JSON.stringify(received.subarray(0, 200).toString('latin1'))}`);
           return undefined;
         }
         const left = late - Date.now();
