@@ -1,4 +1,4 @@
-// `npm test`: lint, types, then the Jest projects in order of cost. `node scripts/test.mjs unit contract` runs those alone.
+// `npm test`: lint, types, then the Jest projects in order of cost, the two longest side by side. `node scripts/test.mjs unit contract` runs those alone.
 // Goes on after a failure so that one run tells everything; the last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 const PROJECTS = ['unit', 'contract', 'workflow', 'fuzz', 'integration', 'e2e'];
+/** Both mostly wait, for servers, timers and rollouts: side by side they take little longer than the longer one. */
+const SIDE_BY_SIDE = new Set(['integration', 'e2e']);
 /** Only when named: they take long. */
 const ON_REQUEST = ['crash'];
 /** Real servers want the machine for themselves. */
@@ -68,7 +70,9 @@ if (wanted.length === 0) {
   await check('lint', bin('eslint'), ['.']);
   await check('types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']);
 }
-for (const project of wanted.length > 0 ? wanted : PROJECTS) await suite(project);
+const projects = wanted.length > 0 ? wanted : PROJECTS;
+for (const project of projects.filter((p) => !SIDE_BY_SIDE.has(p))) await suite(project);
+await Promise.all(projects.filter((p) => SIDE_BY_SIDE.has(p)).map(suite));
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);
