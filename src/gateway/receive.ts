@@ -108,11 +108,12 @@ function requireType(request: FastifyRequest, source: Source): void {
 const tooMany = (count: number): KubernautError => new KubernautError('PayloadTooLarge', `${count} alerts in one request; send at most ${MAX_ALERTS} (max_alerts of the receiver)`);
 
 function requireFit(body: unknown, check: TypeCheck<TSchema>): void {
-  const alerts = Array.isArray(body) ? body : (body as { alerts?: unknown } | null)?.alerts;
-  if (Array.isArray(alerts) && alerts.length > MAX_ALERTS) throw tooMany(alerts.length);
+  const { alerts, items } = (body ?? {}) as { alerts?: unknown; items?: unknown };
+  const long = [body, alerts, items].find((list) => Array.isArray(list) && list.length > MAX_ALERTS) as unknown[] | undefined;
+  if (long) throw tooMany(long.length);
   if (check.Check(body)) return;
   const first = check.Errors(body).First();
-  throw new KubernautError('InvalidParams', `the body does not fit this source: ${first?.path || 'body'}: ${first?.message ?? 'is wrong'}`);
+  throw new KubernautError('InvalidParams', `the body does not fit this source: ${(first?.path || 'body').slice(0, 200)}: ${first?.message ?? 'is wrong'}`);
 }
 
 /** Lists that are not where every sender has them. */

@@ -7,9 +7,11 @@ import { KubernautError } from '../../domain/errors.js';
 import { decodeJson } from '../decode-json.js';
 import { problemOf, toDoorError } from '../problem.js';
 
+const MAX_ENDPOINT = 300;
+
 /** Sends any error as a problem. Also for hooks that answer before a route is reached. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const endpoint = request.url.split('?')[0]!;
+  const endpoint = request.url.split('?')[0]!.slice(0, MAX_ENDPOINT);
   const answer = problemOf(error, { endpoint, requestId: request.id, timestamp: new Date().toISOString() });
   // The cause stays here: it may quote what a stranger sent.
   if (answer.status >= 500) request.log.error({ err: error, code: answer.body.error.code }, 'request failed');
@@ -64,7 +66,7 @@ interface HttpSocket extends Socket {
 
 /** An answer in the middle of another, or in place of one that is still being made, would be taken for it. */
 function isDueForAnswer({ parser, _httpMessage: due }: HttpSocket): boolean {
-  const reading = parser?.incoming ?? undefined;
+  const reading = parser?.incoming?.complete === false ? parser.incoming : undefined;
   if (!due) return reading === undefined;
   return due.req === reading && !due.headersSent;
 }
