@@ -62,7 +62,7 @@ export async function openServers({ hasPostgres }: { hasPostgres: boolean }): Pr
       DATABASE_URL: postgres?.url,
       DB_HOST: undefined,
     };
-    return { dataDir, plane, kube, temporal, client, ...(postgres ? { postgres } : {}), env, temporalRequests: () => requestsOf(metricsPort), close };
+    return { dataDir, plane, kube, temporal, client, ...(postgres ? { postgres } : {}), env, temporalRequests: () => requestsOf(metricsPort, temporal.namespace), close };
   } catch (error) {
     await close();
     throw error;
@@ -83,12 +83,13 @@ async function openPostgres(): Promise<NonNullable<Servers['postgres']> & { clos
   };
 }
 
-async function requestsOf(port: number): Promise<Record<string, number>> {
+/** Those about our namespace: Temporal's own workers poll in another. */
+async function requestsOf(port: number, namespace: string): Promise<Record<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const counts: Record<string, number> = {};
   for (const [, labels = '', value] of text.matchAll(/^service_requests\{([^}]*)\} (\S+)$/gm)) {
     const operation = /operation="([^"]+)"/.exec(labels)?.[1];
-    if (operation === undefined || !labels.includes('service_name="frontend"')) continue;
+    if (operation === undefined || !labels.includes('service_name="frontend"') || !labels.includes(`namespace="${namespace}"`)) continue;
     counts[operation] = (counts[operation] ?? 0) + Number(value);
   }
   return counts;
