@@ -100,18 +100,16 @@ export const ActionInfo = Type.Object({
 export type ActionInfo = Static<typeof ActionInfo>;
 export const ActionList = listOf(ActionInfo);
 
-const scope = {
-  cluster: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-  namespace: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-  action: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-};
+/** What a store would change (NUL, a byte order mark) would be paused for ever: nobody could name it any more. */
+const name = Type.Optional(Type.String({ minLength: 1, maxLength: 253, pattern: '^[\\x21-\\x7e]+$' }));
+const scope = { cluster: name, namespace: name, action: name };
 export const PauseScope = Type.Object(scope, { additionalProperties: false });
 export type PauseScope = Static<typeof PauseScope>;
 export const PauseBody = Type.Object(
   {
     ...scope,
-    by: Type.String({ minLength: 1, maxLength: 253 }),
-    reason: Type.String({ minLength: 1, maxLength: 2000 }),
+    by: Type.String({ minLength: 1, maxLength: 253, pattern: '\\S' }),
+    reason: Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' }),
     until: Type.Optional(Type.String({ description: 'RFC 3339, or a duration from now like 2h' })),
   },
   { additionalProperties: false },

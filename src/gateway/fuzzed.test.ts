@@ -37,6 +37,18 @@ describe('times that nobody can mean', () => {
   });
 });
 
+describe('a pause', () => {
+  const pause = (more: object) => talk.send('POST', '/api/v1/pauses', { by: 'ana', reason: 'x', ...more });
+
+  it.each([{ until: '' }, { reason: '\ufeff' }, { reason: ' \n' }, { by: '\t' }, { namespace: '\ufeffshop' }, { namespace: 'sh\0op' }, { cluster: ' ' }])('is refused that would be another one once it is stored: %j', async (more) => {
+    expect(codeOf(await pause(more))).toEqual([422, 'InvalidParams']);
+  });
+
+  it.each([{ cluster: 'arn:aws:eks:eu-west-1:123456789012:cluster/prod' }, { namespace: 'shop', action: 'drain_node', until: '2h' }])('is set: %j', async (more) => {
+    expect((await pause(more)).status).toBe(201);
+  });
+});
+
 it('takes a batch of which one alert has a severity that is a member of every object', async () => {
   const { status } = await talk.send('POST', '/alerts', webhookOf(alertOf({ labels: { severity: 'constructor' } }), alertOf({ labels: { severity: '__proto__' } })));
   expect(status).toBe(202);

@@ -11,6 +11,8 @@ const LEAST_SEEN = 3;
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['BackOff', 'Unhealthy', 'Failed', 'FailedScheduling', 'ErrImagePull', 'ImagePullBackOff', 'InspectFailed', 'ProbeWarning', 'NodeNotReady', 'BackoffLimitExceeded']);
 
 const REASON = /^[A-Za-z0-9]{1,128}$/;
+/** An absent one would be tested as "undefined", which looks like a reason. */
+const isReason = (given: unknown): boolean => typeof given === 'string' && REASON.test(given);
 
 /** Labels of kube-state-metrics, by kind. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -49,8 +51,7 @@ const both = (a: Said, b: Said): Said => ({
 /** A warning of a component, in one shape for both of Kubernetes' event APIs; ours are no news to us. */
 export function warningIn(event: KubeObject): Said | undefined {
   const { reason, type } = event;
-  // Without the default an absent reason would read "undefined", which is one.
-  if (type !== 'Warning' || !REASON.test(reason ?? '') || isOurs(event)) return undefined;
+  if (type !== 'Warning' || !isReason(reason) || isOurs(event)) return undefined;
   const about = aboutOf(event.involvedObject ?? event.regarding);
   const times = timesOf(event);
   return about && times && { about, reason, message: firstOf(event.message, event.note) ?? '', count: firstOf(event.series?.count, event.count, event.deprecatedCount) ?? 1, ...times };

@@ -20,7 +20,7 @@ export function pauseRoutes(app: FastifyInstance, { store, config, storm, cluste
   app.post<{ Body: Pause }>('/api/v1/pauses', { schema: { tags, summary: 'Pause a scope; without one, everything', body: PauseBody, response: { 201: PauseSet, ...errors } } }, async (request, reply) => {
     const { body, identity } = request;
     requireCovered(identity, body);
-    const pause = { ...body, by: actorOf(request, body.by), ...(body.until ? { until: endOf(body.until, now()) } : {}) };
+    const pause = { ...body, by: actorOf(request, body.by), ...(body.until === undefined ? {} : { until: endOf(body.until, now()) }) };
     await store.setPause(pause);
     await store.audit({ at: now(), actor: pause.by, verb: 'pause', subject: scopeText(pause), details: pause });
     return reply.code(201).send({ ...pause, stops: await stoppedBy(pause, storeFor(store, identity)) });
