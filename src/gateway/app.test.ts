@@ -173,7 +173,7 @@ describe('status codes that lose nothing', () => {
 
   it('accepts when only the row cannot be written after Temporal acknowledged, and writes it later', async () => {
     const alert = alertOf();
-    engine.state.onDispatch = () => (memory.state.isReadOnly = true);
+    engine.state.onDispatch = () => void (memory.state.isReadOnly = true);
     expect((await post(webhookOf(alert))).status).toBe(202);
     Object.assign(memory.state, { isReadOnly: false });
     engine.state.onDispatch = undefined;

@@ -33,12 +33,12 @@ describe('createLimit', () => {
     expect([most, order]).toEqual([2, [1, 2, 3, 4, 5]]);
   });
 
-  it('refuses who waited too long and goes on with the next', async () => {
-    const limit = createLimit(1, 20);
-    const slow = limit(() => after(500));
-    const late = limit(async () => 'late');
-    await expect(late).rejects.toMatchObject({ code: 'Overloaded' });
+  it('refuses those for whom there is no room to wait, and takes others when there is', async () => {
+    const limit = createLimit(1, 1);
+    const [slow, waits, refused] = [limit(() => after(20)), limit(async () => 'waited'), limit(async () => 'refused')];
+    await expect(refused).rejects.toMatchObject({ code: 'Overloaded' });
     await slow;
+    expect(await waits).toBe('waited');
     expect(await limit(async () => 'in time')).toBe('in time');
   });
 });

@@ -18,10 +18,10 @@ export function createInOrder(): InOrder {
 }
 
 /**
- * At most `most` at a time over all callers, first come first served. Whoever waited longer than `patienceMs` for its turn is
- * refused with `Overloaded` then: its sender has given up or will repeat, and the ones behind it are still in time.
+ * At most `most` at a time over all callers, first come first served. Where `mostWaiting` wait already, the next is refused
+ * with `Overloaded`: it would only use up memory.
  */
-export function createLimit(most: number, patienceMs: number): <T>(run: () => Promise<T>) => Promise<T> {
+export function createLimit(most: number, mostWaiting: number): <T>(run: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   const turn = async (): Promise<void> => {
@@ -29,13 +29,12 @@ export function createLimit(most: number, patienceMs: number): <T>(run: () => Pr
       running += 1;
       return;
     }
+    if (waiting.length >= mostWaiting) throw new KubernautError('Overloaded', { message: 'more signals than can be handed over; send it again in a moment', retryAfterMs: 5000 });
     await new Promise<void>((resolve) => waiting.push(resolve));
   };
   return async (run) => {
-    const sinceMs = Date.now();
     await turn();
     try {
-      if (Date.now() - sinceMs > patienceMs) throw new KubernautError('Overloaded', { message: 'more signals than can be handed over; send it again in a moment', retryAfterMs: 5000 });
       return await run();
     } finally {
       // The place goes to the next in line without becoming free in between.

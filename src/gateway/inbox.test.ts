@@ -104,6 +104,18 @@ describe('what is in the inbox', () => {
   });
 });
 
+it('answers when all is safe, where Temporal takes its time', async () => {
+  await talk.gateway.close();
+  talk = await talkTo({ ...deps, config: { ...deps.config, gateway: { ...deps.config.gateway, answerWithin: '30ms' } } });
+  let goOn!: () => void;
+  engine.state.onDispatch = () => new Promise<void>((resolve) => (goOn = resolve));
+  const answer = await post(alertOf());
+  expect([answer.status, outcomes(answer), answer.body.results[0].reason]).toEqual([202, ['joined'], 'kept in the inbox; it is handed over in a moment']);
+  expect(rows()).toEqual(['firing received']);
+  goOn();
+  while (rows()[0] !== 'firing started') await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
 describe('a repeat', () => {
   it('of anything costs no call to Temporal and no look at the cluster', async () => {
     const [fires, ends, alone] = [alertOf(), alertOf(), alertOf({ status: 'resolved' })];

@@ -1,22 +1,25 @@
 import type { SignalResult } from '../contracts/api.js';
+import { durationMs } from '../domain/duration.js';
 import type { Judgement } from '../domain/filter.js';
 import type { SignalRow } from '../domain/ports.js';
-import { priorityOf, SEVERITIES, type Signal } from '../domain/signal.js';
+import { occurrenceOf, priorityOf, SEVERITIES, type Signal } from '../domain/signal.js';
 import { createAccept, resultOf, type Standing } from './accept.js';
 import type { GatewayDeps } from './deps.js';
 import type { Filters } from './filters.js';
 import { createInbox } from './inbox.js';
 import { createInOrder, createLimit, forEachLimited } from './in-order.js';
 import { createKeepTrying } from './keep-trying.js';
+import { createPatience } from './patience.js';
 
 /** Of one batch at a time; the whole process is bounded by `gateway.maxConcurrent`. */
 const BATCH_CONCURRENCY = 32;
-/** AlertManager waits about one group_interval for an answer; a proxy in between often 30 s. */
-const PATIENCE_MS = 10_000;
+/** In memory, of all batches together; what is refused beyond lies in the inbox as well. */
+const MOST_WAITING = 20_000;
 
 export interface Intake {
   /**
    * Takes all into the inbox and hands each to its workflow, the most urgent first; results in the order of the signals.
+   * When that takes longer than `gateway.answerWithin` it goes on by itself: the answer says which are still in the inbox.
    * Throws StoreUnavailable when they could not be kept, TemporalUnavailable when one could not be handed over: the sender
    * repeats the whole batch and what went through already is recognised. What is in the inbox goes on even if it does not.
    */
@@ -30,7 +33,10 @@ export interface Intake {
 
 export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
   const { store, metrics, now = () => new Date().toISOString() } = deps;
-  const limit = createLimit(deps.config.gateway.maxConcurrent, PATIENCE_MS);
+  const { maxConcurrent, answerWithin } = deps.config.gateway;
+  const limit = createLimit(maxConcurrent, MOST_WAITING);
+  const patience = createPatience(durationMs(answerWithin));
+  const underWay = new Set<string>();
   const after = createKeepTrying(deps.logger);
   const inOrder = createInOrder();
   const enter = createInbox(deps);
@@ -38,6 +44,8 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
 
   async function measured(judgement: Judgement, standing: Standing): Promise<SignalResult> {
     const { cluster, fingerprint, severity } = judgement.signal;
+    const key = keyOf(judgement.signal);
+    underWay.add(key);
     const done = metrics.alertDuration.startTimer({ severity });
     metrics.activeAlerts.inc();
     try {
@@ -46,6 +54,7 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
       if (result.outcome === 'suppressed' || result.outcome === 'duplicate') metrics.signalsSuppressed.inc({ reason: why });
       return result;
     } finally {
+      underWay.delete(key);
       metrics.activeAlerts.dec();
       done();
     }
@@ -57,14 +66,17 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
       const at = now();
       const judged = (await enter(signals)).map(({ signal, ...standing }) => ({ standing, judgement: filters.judge(signal, at) }));
       const order = judged.map((_, i) => i).sort((a, b) => byUrgency(judged[a]!.judgement.signal, judged[b]!.judgement.signal));
-      await forEachLimited(order, BATCH_CONCURRENCY, async (i) => {
+      const handingOver = forEachLimited(order, BATCH_CONCURRENCY, async (i) => {
         results[i] = await measured(judged[i]!.judgement, judged[i]!.standing);
       });
-      return results;
+      await patience.wait(handingOver);
+      return judged.map(({ judgement }, i) => results[i] ?? inInbox(judgement.signal));
     },
     async again(signals) {
       const at = now();
-      const each = await Promise.allSettled(signals.map((s) => measured(filters.judge(s, at), { isRepeat: true })));
+      // A long queue of our own is no reason to begin anew.
+      const left = signals.filter((s) => !underWay.has(keyOf(s)));
+      const each = await Promise.allSettled(left.map((s) => measured(filters.judge(s, at), { isRepeat: true })));
       const failed = each.filter((e) => e.status === 'rejected');
       if (failed.length > 0 && failed.length === each.length) throw failed[0]!.reason;
       return each.length - failed.length;
@@ -80,5 +92,9 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
     close: () => after.stop(),
   };
 }
+
+const keyOf = (signal: Signal): string => `${occurrenceOf(signal)} ${signal.status}`;
+
+const inInbox = (signal: Signal): SignalResult => resultOf({ signal, outcome: 'received', reason: 'kept in the inbox; it is handed over in a moment' });
 
 const byUrgency = (a: Signal, b: Signal): number => priorityOf(a) - priorityOf(b) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);

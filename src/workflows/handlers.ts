@@ -3,7 +3,7 @@ import { MESSAGES, MESSAGE_DESCRIPTIONS as SAYS, type Decision, type DecisionRep
 import type { Remediation } from '../contracts/remediation.js';
 import type { Plan } from '../domain/plan.js';
 import { keepUnread } from './follow-up.js';
-import type { Run } from './run.js';
+import { syncProblems, type Run } from './run.js';
 import { join } from './state.js';
 import { decisionFrom, resolvedFrom, signalFrom } from './wire.js';
 
@@ -108,7 +108,14 @@ function whyNot({ state }: Run, decision: Decision): string | undefined {
 }
 
 function answerQueries({ state }: Run): void {
-  setHandler(defineQuery<Remediation>(MESSAGES.status), () => state.doc, { description: SAYS.status });
+  setHandler(
+    defineQuery<Remediation>(MESSAGES.status),
+    () => {
+      syncProblems(state);
+      return state.doc;
+    },
+    { description: SAYS.status },
+  );
   setHandler(defineQuery<Plan | null>(MESSAGES.plan), () => state.plan ?? null, { description: SAYS.plan });
   setHandler(defineQuery<TimelineEntry[]>(MESSAGES.timeline), () => state.doc.timeline, { description: SAYS.timeline });
 }

@@ -70,7 +70,8 @@ function shorten(timeline: State['doc']['timeline']): void {
   timeline.splice(LINES_KEPT_FIRST, 0, { at: left[0]!.at, phase: left[0]!.phase, text: `… ${left.length} lines left out` });
 }
 
-function syncProblems(state: State): void {
+/** What the document says of the alerts. Before every save, and before it is shown: signals come at any time. */
+export function syncProblems(state: State): void {
   state.doc.severity = mostSevere(state.problems.map((p) => p.severity));
   state.doc.problems = state.problems.map((p) => ({
     fingerprint: p.fingerprint,

@@ -140,7 +140,7 @@ export function memoryStore() {
 /** Our own Temporal port: remembers what runs, with a switch for an outage. */
 export function memoryTemporal() {
   const open = new Map<string, { runId: string; remediationId: string; signals: string[] }>();
-  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity, delays: new Map<string, number | undefined>(), onDispatch: undefined as (() => void) | undefined };
+  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity, delays: new Map<string, number | undefined>(), onDispatch: undefined as (() => void | Promise<void>) | undefined };
   const up = () => {
     state.calls += 1;
     if (state.isDown || state.calls > state.failAfter) throw new KubernautError('TemporalUnavailable', { message: 'Temporal is out of reach', retryAfterMs: 5000 });
@@ -149,7 +149,7 @@ export function memoryTemporal() {
     async dispatch({ target, first, remediationId }, options) {
       up();
       state.delays.set(first.fingerprint, options?.startDelayMs);
-      state.onDispatch?.();
+      await state.onDispatch?.();
       const id = `remediation/${target.cluster}/${target.namespace ?? '-'}/${target.kind}/${target.name}`;
       const running = open.get(id);
       if (running) running.signals.push(first.fingerprint);
@@ -178,7 +178,7 @@ export function memoryTemporal() {
 
 export function gatewayDeps(more: Partial<GatewayDeps> & Pick<GatewayDeps, 'store' | 'temporal'>, flags: Record<string, unknown> = {}): GatewayDeps {
   return {
-    config: loadConfig({ env: {}, flags: { 'gateway.tokens': [TOKEN], 'gateway.port': 0, ...flags } }),
+    config: loadConfig({ env: {}, flags: { 'gateway.tokens': [TOKEN], 'gateway.port': 0, 'gateway.answerWithin': '60s', ...flags } }),
     cluster: 'prod',
     resolveTarget: () => undefined,
     clusterHealth: () => ({ prod: true }),
