@@ -48,13 +48,14 @@ describe('slow clients', () => {
     connection.write(first);
     const stop = dribble(connection, then);
     const answers = await connection.closed;
-    stop();
     // 503: whoever is slow today may be taken tomorrow. A bad token is refused before the body is waited for.
     expect(answers.map((a) => a.status)).toEqual([what.includes('without a token') ? 401 : 503]);
     expect(answers[0]!.headers['content-type']).toContain('application/problem+json');
     if (answers[0]!.status === 503) expect(Number(answers[0]!.headers['retry-after'])).toBeGreaterThan(0);
-    connection.socket.destroy();
+    // Though the client goes on.
     await until('all connections are gone', async () => (await connectionsOf(hasty)) === 0);
+    stop();
+    connection.socket.destroy();
     expect(taken()).toBe(0);
   });
 
