@@ -23,6 +23,8 @@ export interface Hold {
 export interface Surroundings {
   root?: Root;
   hold?: Hold;
+  /** Nothing is open for the target itself. */
+  isFree: boolean;
 }
 
 type Deps = Pick<GatewayDeps, 'store' | 'config' | 'cluster' | 'world' | 'now'>;
@@ -52,12 +54,12 @@ export function createCorrelation({ store, config, cluster, world, now = () => n
     const found = await standingOf(ids);
     const known = new Map(ids.map((id, i) => [id, found[i]]));
     const own = known.get(ownId);
-    if (own?.isOpen) return {};
+    if (own?.isOpen) return { isFree: false };
     const atMs = Date.parse(now());
     const isNew = (id: string): boolean => known.get(id)?.isOpen === true && atMs - Date.parse(known.get(id)!.startedAt) <= windowMs;
     const root = candidates.find((c) => c.ids.every(isNew));
-    if (root) return { root: rootOf(root.ids[0]!, `probably a symptom of ${describeTarget(root.about)}: ${root.why}`, atMs + patienceMs) };
-    return afterglow(signal, own, { atMs, decayMs });
+    if (root) return { isFree: true, root: rootOf(root.ids[0]!, `probably a symptom of ${describeTarget(root.about)}: ${root.why}`, atMs + patienceMs) };
+    return { isFree: true, ...afterglow(signal, own, { atMs, decayMs }) };
   }
 
   return async (signal, target, act) => {
@@ -85,7 +87,7 @@ function rootOf(workflowId: string, why: string, untilMs: number): Root {
   return { workflowId, until, why: `${why}; on its own from ${until} if it fires then` };
 }
 
-function afterglow({ alert }: Signal, own: RemediationStanding | undefined, { atMs, decayMs }: { atMs: number; decayMs: number }): Surroundings {
+function afterglow({ alert }: Signal, own: RemediationStanding | undefined, { atMs, decayMs }: { atMs: number; decayMs: number }): Pick<Surroundings, 'hold'> {
   if (!own?.closedAt || !HELPED.includes(own.outcome ?? '') || !own.alerts.includes(alert)) return {};
   const ms = Date.parse(own.closedAt) + decayMs - atMs;
   if (ms <= 0) return {};

@@ -37,12 +37,12 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     return withSurroundings(signal, target, async (around) => (around.root && (await asSymptom(judgement, target, around.root))) ?? dispatch(judgement, { workflowId, target }, around));
   }
 
-  async function dispatch(judgement: Judgement, { workflowId, target }: Route, { hold }: Surroundings): Promise<SignalRow> {
+  async function dispatch(judgement: Judgement, { workflowId, target }: Route, { hold, isFree }: Surroundings): Promise<SignalRow> {
     const { signal } = judgement;
     const row = { signal, workflowId, rules: actedOn(judgement) };
     const input = { ...remediate, target, first: signal, remediationId: remediationIdOf(workflowId, signal) };
     const held = longest(hold, holdOf(judgement, now()));
-    const { started, runId } = await temporal.dispatch(input, held && { startDelayMs: held.ms });
+    const { started, runId } = await temporal.dispatch(input, { isFree, ...(held ? { startDelayMs: held.ms } : {}) });
     if (!started) return { ...row, outcome: 'joined', remediationId: await joinedId(workflowId, runId) };
     recent.set(workflowId, runId, input.remediationId);
     await keep(`remediation ${input.remediationId}`, () => saveFirst(firstDocument(input, { runId, now: now(), note: held?.reason })));

@@ -15,9 +15,9 @@ export interface RemediationRef {
 export interface TemporalGateway {
   /**
    * Starts the remediation with its first signal, or hands the signal to the one that is running. Answers after Temporal has it.
-   * `startDelayMs` holds back what it starts; whatever is not held back ends that.
+   * `startDelayMs` holds back what it starts; whatever is not held back ends that. `isFree`: probably nothing runs there.
    */
-  dispatch(input: RemediateInput, options?: { startDelayMs?: number }): Promise<{ started: boolean; runId: string }>;
+  dispatch(input: RemediateInput, options?: { startDelayMs?: number; isFree?: boolean }): Promise<{ started: boolean; runId: string }>;
   /** Hands a signal to whatever runs under this workflow id and starts nothing; undefined when nothing is open. */
   join(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | undefined>;
   /** Which remediation a workflow id is about now. */

@@ -7,7 +7,9 @@ import { openDatabase, type Database } from '../../src/adapters/postgres/databas
 import { createStore } from '../../src/adapters/postgres/store.js';
 import { createLogger } from '../../src/adapters/telemetry/logger.js';
 import { connectTemporal, createTemporalGateway, type TemporalConnection } from '../../src/adapters/temporal/index.js';
+import type { RemediateInput } from '../../src/domain/messages.js';
 import type { Store } from '../../src/domain/ports.js';
+import type { Signal } from '../../src/domain/signal.js';
 import { startWorkers } from '../../src/workers/main.js';
 import { startTemporal, type TemporalServer } from '../../temporal/dev-server.js';
 import { alertOf, gatewayDeps, talkTo, webhookOf, type Answer } from '../support/gateway.js';
@@ -28,10 +30,15 @@ const outcomes = (answer: Answer): string[] => answer.body.results.map((r: any) 
 const deploymentAlert = (name: string, more: Parameters<typeof alertOf>[0] = {}) => alertOf({ ...more, labels: { deployment: name, pod: '', ...more.labels } });
 const workflowIdOf = (name: string): string => `remediation/prod/shop/Deployment/${name}`;
 
+/** What a run was told: by its input, then by signals. */
 async function signalsIn(workflowId: string): Promise<string[]> {
   const { events } = await connection.client.workflow.getHandle(workflowId).fetchHistory();
-  const payloads = (events ?? []).flatMap((e) => e.workflowExecutionSignaledEventAttributes?.input?.payloads ?? []);
-  return payloads.map((p) => JSON.parse(Buffer.from(p.data!).toString()) as { status: string; fingerprint: string }).map((s) => `${s.status} ${s.fingerprint}`);
+  const read = (payloads: readonly { data?: Uint8Array | null }[] = []) => payloads.map((p) => JSON.parse(Buffer.from(p.data!).toString()));
+  const told = (events ?? []).flatMap((e) => [
+    ...read(e.workflowExecutionStartedEventAttributes?.input?.payloads ?? []).map((input: RemediateInput) => input.first),
+    ...(read(e.workflowExecutionSignaledEventAttributes?.input?.payloads ?? []) as Signal[]),
+  ]);
+  return told.map((s) => `${s.status} ${s.fingerprint}`);
 }
 
 beforeAll(async () => {

@@ -14,7 +14,7 @@ const PING_MS = 1000;
 export function createTemporalGateway({ client, connection }: Pick<TemporalConnection, 'client' | 'connection'>): TemporalGateway {
   const within = <T>(ms: number, doing: string, run: () => Promise<T>) => withinDeadline(connection, ms, doing, run);
   return {
-    dispatch: (input, options) => within(HANDOVER_MS, `handing over ${input.first.alert}`, () => dispatchSignal(client, input, options?.startDelayMs)),
+    dispatch: (input, options) => within(HANDOVER_MS, `handing over ${input.first.alert}`, () => dispatchSignal(client, input, options)),
     join: (workflowId, signal) => within(HANDOVER_MS, `handing over ${signal.alert}`, () => signalOpen(client, workflowId, signal)),
     remediationOf: (workflowId, runId) => within(QUERY_MS, `looking for ${workflowId}`, () => describeRun(client, workflowId, runId)),
     decide: (ref, kind, decision) => within(HANDOVER_MS, `asking ${ref.remediationId} to ${kind}`, () => decideOpen(client, ref, kind, decision)),
