@@ -49,7 +49,7 @@ const NAMES = { gateway: 'POST /alerts, answered', start: 'bare `client.workflow
 
 const FLOOR = `The floor: a loop over Temporal's client in the sender's process, as many requests in flight as alerts are outstanding on our side, on one connection
 to the same server, and nothing else. \`start\` carries the same input of the same workflow type under an id of its own, without signal, search attributes, memo
-and texts. Signal-with-start is the gateway's own request, byte for byte but for names. Inputs are made before the clock runs. No worker polls on either side:
+and texts. Signal-with-start is what the gateway sends where something is open; here it always starts. Inputs are made before the clock runs. No worker polls on either side:
 Temporal's part is to store a run and its first task. Contenders take turns, another one first in every round, each when Temporal is quiet again. Every alert
 is about another pod that exists in the API server; the gateway finds it in its watch cache, judges the shipped filter rules, and stores signal and remediation.
 The share compares the time until Temporal has every run, whenever the answer was given; least and most of one round in brackets.`;

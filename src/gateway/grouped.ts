@@ -1,28 +1,35 @@
 /** Of one process at a time, far below what a statement may carry. */
-export const MOST_TOGETHER = 500;
+const MOST_TOGETHER = 500;
+/** Between the starts of two groups. One call alone never waits; a burst of single ones would otherwise be a statement each. */
+const APART_MS = 20;
+
+interface Waiting<Item, Answer> {
+  items: readonly Item[];
+  resolve(answers: Answer[]): void;
+  reject(error: unknown): void;
+}
 
 /**
- * Calls that come while one is under way go together in the next: a statement per signal would be the slowest part of
- * a burst. Answers in the order of the items; what fails, fails for all that went together.
+ * Calls that come while one is under way, or right after one began, go together in the next: a statement per signal would be
+ * the slowest part of a burst. Answers in the order of the items; what fails, fails for all that went together.
  */
 export function grouped<Item, Answer>(run: (items: readonly Item[]) => Promise<readonly Answer[]>, most = MOST_TOGETHER): (items: readonly Item[]) => Promise<Answer[]> {
-  interface Waiting {
-    items: readonly Item[];
-    resolve(answers: Answer[]): void;
-    reject(error: unknown): void;
-  }
-  const waiting: Waiting[] = [];
-  let isRunning = false;
+  const waiting: Waiting<Item, Answer>[] = [];
+  let isDraining = false;
+  let beganMs = 0;
 
-  function next(): Waiting[] {
+  function next(): Waiting<Item, Answer>[] {
     let count = 0;
     const fits = waiting.findIndex((w, i) => (count += w.items.length) > most && i > 0);
     return waiting.splice(0, fits < 0 ? waiting.length : fits);
   }
 
   async function drain(): Promise<void> {
-    isRunning = true;
+    isDraining = true;
     while (waiting.length > 0) {
+      const restMs = beganMs + APART_MS - performance.now();
+      if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+      beganMs = performance.now();
       const group = next();
       try {
         const answers = [...(await run(group.flatMap((w) => w.items)))];
@@ -31,14 +38,14 @@ export function grouped<Item, Answer>(run: (items: readonly Item[]) => Promise<r
         for (const { reject } of group) reject(error);
       }
     }
-    isRunning = false;
+    isDraining = false;
   }
 
   return (items) =>
     new Promise((resolve, reject) => {
       if (items.length === 0) return resolve([]);
       waiting.push({ items, resolve, reject });
-      if (!isRunning) void drain();
+      if (!isDraining) void drain();
     });
 }
 

@@ -12,7 +12,7 @@ import { createKeepTrying } from './keep-trying.js';
 import { createPatience } from './patience.js';
 
 /** Of one batch at a time; the whole process is bounded by `gateway.maxConcurrent`. */
-const BATCH_CONCURRENCY = 32;
+const BATCH_CONCURRENCY = 100;
 /** In memory, of all batches together; what is refused beyond lies in the inbox as well. */
 const MOST_WAITING = 20_000;
 

@@ -1,8 +1,10 @@
-import { isKubernautError } from '../domain/errors.js';
+import { isKubernautError, KubernautError } from '../domain/errors.js';
+
+const RETRY_AFTER_MS = 5000;
 
 /**
  * How long a sender waits for what is safe already. Long enough to hear what became of it; under a burst it hears that it
- * is safe. While Temporal does not take anything it hears that instead, however long it takes to find out.
+ * is safe. While Temporal takes nothing it hears that instead, and keeps its own copy.
  */
 export function createPatience(withinMs: number) {
   let isFailing = false;
@@ -17,15 +19,19 @@ export function createPatience(withinMs: number) {
     }
   }
 
+  /** Throws TemporalUnavailable when nothing was handed over lately. */
+  function timeIsUp(): void {
+    if (isFailing) throw new KubernautError('TemporalUnavailable', { message: 'Temporal takes no signals now; these are in the inbox and go on when it does, send them again to be sure', retryAfterMs: RETRY_AFTER_MS });
+  }
+
   return {
     /** Until it is done or time is up. What fails after that lies in the inbox. */
     async wait(work: Promise<void>): Promise<void> {
       const all = watched(work);
-      if (isFailing) return all;
       let timer: NodeJS.Timeout | undefined;
-      const timeIsUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
+      const deadline = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, withinMs, 'late')));
       try {
-        await Promise.race([all, timeIsUp]);
+        if ((await Promise.race([all, deadline])) === 'late') timeIsUp();
       } finally {
         clearTimeout(timer);
         all.catch(() => undefined);

@@ -6,7 +6,8 @@ import { withinDeadline } from './deadline.js';
 import { dispatchSignal } from './dispatch.js';
 import { decideOpen, describeRun, signalOpen, tellOpen } from './open-run.js';
 
-const HANDOVER_MS = 8000;
+/** Under a burst hundreds are in line there; senders are answered from the inbox meanwhile. */
+const HANDOVER_MS = 20_000;
 const QUERY_MS = 2000;
 const PING_MS = 1000;
 
