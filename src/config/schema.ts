@@ -29,7 +29,7 @@ const gateway = section('The HTTP surface.', {
     requests: count('requests in one window', 1000),
     window: duration('length of the window', '60s'),
   }),
-  answerWithin: duration('under a burst a sender is answered after this time, when its signals are safe in the inbox, though not handed over yet', '1500ms'),
+  answerWithin: duration('under a burst a sender is answered after this time, when its signals are safe in the inbox, though not handed over yet', '750ms'),
   maxConcurrent: count('signals handed to Temporal at the same time: its server writes many together for little more than one', 600, 1, 10_000),
   trustedProxies: list(text('an address or CIDR', '10.0.0.0/8'), 'exact proxies whose X-Forwarded-For is believed', [], ['10.0.0.0/8']),
   tls: Type.Optional(Tls),

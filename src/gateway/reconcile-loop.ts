@@ -1,4 +1,5 @@
 import type { Logger } from '../adapters/telemetry/logger.js';
+import { againAndAgain } from './again-and-again.js';
 import { createInOrder } from './in-order.js';
 import type { AlertReconciliation } from './reconcile-alerts.js';
 
@@ -31,9 +32,7 @@ interface Parts {
 export function reconcileLoop({ reconciliation, isAble, everyMs, logger, tickMs = Math.min(TICK_MS, everyMs), soonMs = SOON_MS, nowMs = Date.now }: Parts): ReconcileLoop {
   const inOrder = createInOrder();
   let dueAtMs = 0;
-  let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
   let isStopped = false;
 
   async function attempt(takesOnly: boolean): Promise<void> {
@@ -55,17 +54,10 @@ export function reconcileLoop({ reconciliation, isAble, everyMs, logger, tickMs 
     else if (nowMs() >= dueAtMs) await inOrder('', () => attempt(false));
   }
 
-  function again(afterMs: number): void {
-    if (isStopped) return;
-    timer = setTimeout(() => {
-      running = tick()
-        .catch((error: unknown) => logger.warn({ err: error }, 'comparing with AlertManager failed; tried again in a moment'))
-        .finally(() => again(tickMs));
-    }, afterMs).unref();
-  }
+  const ticks = againAndAgain(tick, { everyMs: tickMs, firstMs: 0, onError: (error) => logger.warn({ err: error }, 'comparing with AlertManager failed; tried again in a moment') });
 
   return {
-    start: () => again(0),
+    start: ticks.start,
     takeSoon() {
       if (isStopped) return;
       soon ??= setTimeout(() => {
@@ -75,9 +67,8 @@ export function reconcileLoop({ reconciliation, isAble, everyMs, logger, tickMs 
     },
     async stop() {
       isStopped = true;
-      clearTimeout(timer);
       clearTimeout(soon);
-      await running;
+      await ticks.stop();
       await inOrder('', async () => undefined);
     },
   };

@@ -1,3 +1,4 @@
+import { againAndAgain, type Repeated } from './again-and-again.js';
 import type { GatewayDeps } from './deps.js';
 import type { Intake } from './intake.js';
 
@@ -7,11 +8,9 @@ const WAITED_MS = 20_000;
 /** At a time: the rest a moment later. */
 const MOST = 200;
 
-export interface Redrive {
+export interface Redrive extends Repeated {
   /** Once; how many found their way. */
   look(): Promise<number>;
-  start(): void;
-  stop(): Promise<void>;
 }
 
 type Deps = Pick<GatewayDeps, 'store' | 'logger'> & { intake: Pick<Intake, 'again'>; everyMs?: number; waitedMs?: number };
@@ -21,10 +20,6 @@ type Deps = Pick<GatewayDeps, 'store' | 'logger'> & { intake: Pick<Intake, 'agai
  * Runs in every gateway; the store gives each signal to one of them.
  */
 export function createRedrive({ store, logger, intake, everyMs = EVERY_MS, waitedMs = WAITED_MS }: Deps): Redrive {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> | undefined;
-  let isStopped = false;
-
   async function look(): Promise<number> {
     const symptoms = await store.releaseSymptoms();
     if (symptoms > 0) logger.info({ signals: symptoms }, 'symptoms whose root is over, or took long, go their own way');
@@ -35,22 +30,6 @@ export function createRedrive({ store, logger, intake, everyMs = EVERY_MS, waite
     return results;
   }
 
-  function again(): void {
-    if (isStopped) return;
-    timer = setTimeout(() => {
-      running = look()
-        .catch((error: unknown) => logger.debug({ err: error }, 'the inbox cannot be looked at or emptied now; tried again in a moment'))
-        .finally(again);
-    }, everyMs).unref();
-  }
-
-  return {
-    look,
-    start: again,
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  const onError = (error: unknown): void => logger.debug({ err: error }, 'the inbox cannot be looked at or emptied now; tried again in a moment');
+  return { look, ...againAndAgain(look, { everyMs, onError }) };
 }

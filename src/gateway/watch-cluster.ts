@@ -3,6 +3,7 @@ import type { World } from '../domain/kube.js';
 import type { Store } from '../domain/ports.js';
 import type { Signal } from '../domain/signal.js';
 import { signalsIn } from '../sources/kubernetes.js';
+import { againAndAgain, type Repeated } from './again-and-again.js';
 import type { Intake } from './intake.js';
 
 const EVERY_MS = 2_000;
@@ -20,11 +21,9 @@ export interface WatchedCluster {
   namespaces: readonly string[];
 }
 
-export interface ClusterWatch {
+export interface ClusterWatch extends Repeated {
   /** Compares once what is wrong with what was reported. Throws what the intake throws. */
   look(): Promise<void>;
-  start(): void;
-  stop(): Promise<void>;
 }
 
 interface Open {
@@ -49,9 +48,6 @@ interface Parts {
 export function watchCluster(watched: WatchedCluster, { store, intake, logger, now = () => new Date().toISOString(), everyMs = EVERY_MS }: Parts): ClusterWatch {
   let open: Map<string, Open[]> | undefined;
   let openedAtMs = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let isStopped = false;
 
   async function look(): Promise<void> {
     if (!watched.isInStep()) return;
@@ -78,30 +74,8 @@ export function watchCluster(watched: WatchedCluster, { store, intake, logger, n
     return last === undefined ? signal : { ...signal, startsAt: last };
   }
 
-  async function lookSafely(): Promise<void> {
-    try {
-      await look();
-    } catch (error) {
-      logger.warn({ err: error, cluster: watched.cluster }, 'what is wrong in the cluster could not be reported; tried again in a moment');
-    }
-  }
-
-  function again(): void {
-    if (isStopped) return;
-    timer = setTimeout(() => {
-      running = lookSafely().finally(again);
-    }, everyMs).unref();
-  }
-
-  return {
-    look,
-    start: again,
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  const onError = (error: unknown): void => logger.warn({ err: error, cluster: watched.cluster }, 'what is wrong in the cluster could not be reported; tried again in a moment');
+  return { look, ...againAndAgain(look, { everyMs, onError }) };
 }
 
 async function openOf(store: Parts['store'], cluster: string): Promise<Map<string, Open[]>> {
