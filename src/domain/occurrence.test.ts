@@ -31,9 +31,14 @@ describe('a firing signal', () => {
 
 describe('a resolved signal', () => {
   it.each([
-    { named: 'ends the occurrence that is open', known: { openSince: at(1) }, startsAt: at(1) },
+    { named: 'ends the occurrence that is open', known: { open: { since: at(1), outcome: 'started' } }, startsAt: at(1) },
     { named: 'keeps its own start when nothing is open', known: {}, startsAt: at(4) },
   ])('$named', ({ known, startsAt }) => expect(aboutWhich(signal('resolved', 4), known, { now: at(9) }).signal.startsAt).toBe(startsAt));
+});
+
+it('knows an end that is ahead of its start', () => {
+  const ahead = (outcome: string) => aboutWhich(signal('resolved', 4), { open: { since: at(4), outcome } }, { now: at(9) }).isAheadOfStart;
+  expect([ahead('received'), ahead('joined')]).toEqual([true, false]);
 });
 
 it.each([

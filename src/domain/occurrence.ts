@@ -14,8 +14,8 @@ export interface Known {
   fate?: Fate;
   /** Of a firing signal: the last end of the alert, and when we heard of it. */
   lastEnd?: { startsAt: string; at: string; seenAt: string };
-  /** Of a resolved signal: since when the alert fires, as we know it; this very occurrence first. */
-  openSince?: string;
+  /** Of a resolved signal: the occurrence that it ends, as we know it, and what became of its start; this very one first. */
+  open?: { since: string; outcome: string };
 }
 
 export interface About {
@@ -23,6 +23,8 @@ export interface About {
   signal: Signal;
   /** It fires under a start that is over: the news of it took longer than the news of its end. */
   endedAt?: string;
+  /** It ends what lies in the inbox itself. */
+  isAheadOfStart?: boolean;
 }
 
 /**
@@ -31,8 +33,8 @@ export interface About {
  * sources of that kind it has started again at that end once `sameStartAfterMs` have gone by. An end is that of the
  * occurrence it names, else of the newest one that began before it: some senders say when it ended, not when it began.
  */
-export function aboutWhich(signal: Signal, { lastEnd, openSince }: Known, { now, sameStartAfterMs }: { now: string; sameStartAfterMs?: number }): About {
-  if (signal.status === 'resolved') return { signal: openSince === undefined ? signal : startingAt(signal, openSince) };
+export function aboutWhich(signal: Signal, { lastEnd, open }: Known, { now, sameStartAfterMs }: { now: string; sameStartAfterMs?: number }): About {
+  if (signal.status === 'resolved') return open ? { signal: startingAt(signal, open.since), isAheadOfStart: open.outcome === 'received' } : { signal };
   if (!lastEnd || !isOver(signal, lastEnd)) return { signal };
   const heardForMs = Date.parse(now) - Date.parse(lastEnd.seenAt);
   if (sameStartAfterMs === undefined || heardForMs < sameStartAfterMs) return { signal, endedAt: lastEnd.at };

@@ -6,7 +6,7 @@ import type { Signal } from '../domain/signal.js';
 import type { GatewayDeps } from './deps.js';
 import type { Filters } from './filters.js';
 import { groupedWrites } from './grouped.js';
-import { createHandOver, type HandOver } from './hand-over.js';
+import { createHandOver, type Doubts, type HandOver } from './hand-over.js';
 import { holdBack, othersHeld } from './hold.js';
 import type { Entered } from './inbox.js';
 import type { InOrder } from './in-order.js';
@@ -33,7 +33,7 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
   const { store, now = () => new Date().toISOString() } = deps;
   const goOn = createGoOn(deps, { inOrder, after });
 
-  async function acceptOne(judgement: Judgement, { settled, endedAt, isRepeat }: Standing): Promise<Accepted> {
+  async function acceptOne(judgement: Judgement, { settled, endedAt, isRepeat, isAheadOfStart = isRepeat }: Standing): Promise<Accepted> {
     const { signal } = judgement;
     const fate = settled ?? (isRepeat ? await settledMeanwhile(signal) : undefined);
     if (fate) return { result: repeated(signal, fate), why: 'duplicate' };
@@ -41,7 +41,7 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
     const held = await holdBack(judgement, store);
     if (held) return { result: resultOf(held.row), why: held.by };
     for (const other of await othersHeld(judgement, store)) await release(filters.judge(other, now()));
-    const row = await goOn(judgement, isRepeat);
+    const row = await goOn(judgement, { isRepeat, isAheadOfStart });
     return { result: resultOf(row), why: signal.status === 'resolved' ? 'nothing_open' : 'no_target' };
   }
 
@@ -61,25 +61,27 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
   /** What waited for company goes on with it; its end, when that came meanwhile, follows it. */
   async function release(judgement: Judgement): Promise<void> {
     if (judgement.end) return;
-    await goOn(judgement, false);
+    await goOn(judgement, RELEASED);
     const { fingerprint, cluster, startsAt } = judgement.signal;
     if (!(await store.findSignal({ cluster, fingerprint, startsAt, status: 'resolved' }))) return;
     const over = (await store.signalsOf(fingerprint)).find((r) => r.signal.status === 'resolved' && r.signal.cluster === cluster && Date.parse(r.signal.startsAt) === Date.parse(startsAt));
-    if (over) await goOn(filters.judge(over.signal, now()), false);
+    if (over) await goOn(filters.judge(over.signal, now()), RELEASED);
   }
 
   return acceptOne;
 }
 
+const RELEASED: Doubts = { isRepeat: false, isAheadOfStart: false };
+
 /** From a signal that no rule holds to the workflow of its target, and into the store. */
-function createGoOn(deps: GatewayDeps, { inOrder, after }: Omit<Parts, 'filters'>): (judgement: Judgement, isRepeat: boolean) => Promise<SignalRow> {
+function createGoOn(deps: GatewayDeps, { inOrder, after }: Omit<Parts, 'filters'>): (judgement: Judgement, doubts: Doubts) => Promise<SignalRow> {
   const handOver: HandOver = createHandOver(deps, after.write);
   const record = groupedWrites((rows: readonly SignalRow[]) => deps.store.recordSignals(rows));
-  return async (judgement, isRepeat) => {
+  return async (judgement, doubts) => {
     const { signal } = judgement;
     const route = await routeOf(signal, deps);
     const row = route
-      ? await inOrder(`workflow ${route.workflowId}`, () => handOver(judgement, { ...route, isRepeat }))
+      ? await inOrder(`workflow ${route.workflowId}`, () => handOver(judgement, route, doubts))
       : ({ signal, outcome: 'suppressed', reason: 'its labels name no Kubernetes object', rules: actedOn(judgement) } as const);
     // Left in the inbox, it is looked at again.
     if (row.outcome !== 'received') await after.write(`signal ${signal.fingerprint}`, () => record(row));

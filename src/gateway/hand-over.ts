@@ -11,8 +11,14 @@ import type { KeepTrying } from './keep-trying.js';
 import { recentRuns } from './recent-runs.js';
 import type { Route } from './route-signal.js';
 
-/** `isRepeat`: it may have been handed over already, by a process that died before it could say so. */
-export type HandOver = (judgement: Judgement, route: Route & { isRepeat: boolean }) => Promise<SignalRow>;
+export interface Doubts {
+  /** It may have been handed over already, by a process that died before it could say so. */
+  isRepeat: boolean;
+  /** What it ends may still be in the inbox. */
+  isAheadOfStart: boolean;
+}
+
+export type HandOver = (judgement: Judgement, route: Route, doubts: Doubts) => Promise<SignalRow>;
 
 /** The one place where a signal goes to Temporal. */
 export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): HandOver {
@@ -30,7 +36,7 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     return (await temporal.remediationOf(workflowId, runId).catch(() => undefined))?.remediationId;
   }
 
-  async function fire(judgement: Judgement, { workflowId, target, isRepeat }: Route & { isRepeat: boolean }): Promise<SignalRow> {
+  async function fire(judgement: Judgement, { workflowId, target }: Route, { isRepeat }: Doubts): Promise<SignalRow> {
     const { signal } = judgement;
     const before = isRepeat ? await handedOverBefore(signal, workflowId, remediationIdOf(workflowId, signal)) : undefined;
     if (before) return { signal, workflowId, rules: actedOn(judgement), ...before };
@@ -66,22 +72,25 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     return isThere ? { outcome: 'joined', remediationId: latest!.id } : undefined;
   }
 
-  async function resolve({ signal, ...judgement }: Judgement, { workflowId }: Route): Promise<SignalRow> {
+  /** Told before its start, a workflow that runs for other alerts of the target would not know what ended, and then see it fire for ever. */
+  async function resolve({ signal, ...judgement }: Judgement, { workflowId }: Route, { isAheadOfStart }: Doubts): Promise<SignalRow> {
     const row = { signal, workflowId, rules: actedOn({ signal, ...judgement }) };
-    const open = (await temporal.join(workflowId, signal)) ?? (await afterItsStart(workflowId, signal));
-    if (open === 'waiting') return { ...row, outcome: 'received', reason: 'its start is still on its way; it follows when that has arrived' };
-    return open ? { ...row, outcome: 'resolved', ...open } : { ...row, outcome: 'suppressed', reason: 'resolved, and nothing is open for it' };
+    if (isAheadOfStart && (await startOf(signal))?.outcome === 'received') return { ...row, ...WAITING };
+    const open = await temporal.join(workflowId, signal);
+    if (open) return { ...row, outcome: 'resolved', ...open };
+    // Nothing is open: because it is over, or because another gateway is about to hand over what it ends?
+    const start = await startOf(signal);
+    if (start?.outcome === 'received') return { ...row, ...WAITING };
+    const late = start?.remediationId === undefined ? undefined : await temporal.join(workflowId, signal);
+    return late ? { ...row, outcome: 'resolved', ...late } : { ...row, outcome: 'suppressed', reason: 'resolved, and nothing is open for it' };
   }
 
-  /** Nothing is open: because it is over, or because another gateway is about to hand over what it ends? */
-  async function afterItsStart(workflowId: string, signal: Signal): Promise<{ remediationId?: string } | 'waiting' | undefined> {
-    const fired = await store.findSignal({ ...signal, status: 'firing' });
-    if (fired?.outcome === 'received') return 'waiting';
-    return fired?.remediationId ? temporal.join(workflowId, signal) : undefined;
-  }
+  const startOf = (signal: Signal) => store.findSignal({ ...signal, status: 'firing' });
 
-  return (judgement, route) => (judgement.signal.status === 'resolved' ? resolve(judgement, route) : fire(judgement, route));
+  return (judgement, route, doubts) => (judgement.signal.status === 'resolved' ? resolve(judgement, route, doubts) : fire(judgement, route, doubts));
 }
+
+const WAITING = { outcome: 'received', reason: 'its start is still on its way; it follows when that has arrived' } as const;
 
 const longest = (a: Hold | undefined, b: Hold | undefined): Hold | undefined => (!a || (b && b.ms > a.ms) ? b : a);
 

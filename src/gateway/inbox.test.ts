@@ -97,6 +97,19 @@ describe('what is in the inbox', () => {
     expect(said()).toEqual([alert.fingerprint, `resolved ${alert.fingerprint}`]);
   });
 
+  it('lets an end wait for its start, also when other alerts keep the workflow of the target open', async () => {
+    const [first, second] = [alertOf({ labels: { pod: 'both' } }), alertOf({ labels: { pod: 'both' } })];
+    await post(first);
+    engine.state.isDown = true;
+    await post(second);
+    engine.state.isDown = false;
+    expect(outcomes(await post({ ...second, status: 'resolved', endsAt: at(5) }))).toEqual(['joined']);
+    expect(said()).toEqual([first.fingerprint]);
+    await redrive();
+    await redrive();
+    expect(said()).toEqual([first.fingerprint, second.fingerprint, `resolved ${second.fingerprint}`]);
+  });
+
   it('is refused with 503 when it cannot be kept, and Temporal hears nothing', async () => {
     memory.state.isReadOnly = true;
     expect((await post(alertOf())).status).toBe(503);

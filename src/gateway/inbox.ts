@@ -12,6 +12,8 @@ export interface Entered {
   settled?: Fate;
   /** Its end is known, and it came after it. */
   endedAt?: string;
+  /** Its start is in the inbox, too. */
+  isAheadOfStart?: boolean;
   /** It was there before and may have been handed over by somebody, or be on its way. */
   isRepeat: boolean;
 }
@@ -38,11 +40,11 @@ export function createInbox({ store, now = () => new Date().toISOString() }: Pic
   return grouped(async (signals) => {
     const found = await lookUp(signals);
     const seen = new Set<string>();
-    const entered = found.map(({ signal, endedAt, fate }): Entered => {
+    const entered = found.map(({ signal, endedAt, isAheadOfStart, fate }): Entered => {
       const key = `${occurrenceOf(signal)} ${signal.status}`;
       const isRepeat = fate?.outcome === 'received' || seen.has(key);
       seen.add(key);
-      return { signal, isRepeat, ...(fate && isSettled(signal.status, fate) ? { settled: fate } : {}), ...(endedAt ? { endedAt } : {}) };
+      return { signal, isRepeat, ...(fate && isSettled(signal.status, fate) ? { settled: fate } : {}), ...(endedAt ? { endedAt } : {}), ...(isAheadOfStart ? { isAheadOfStart } : {}) };
     });
     const fresh = entered.filter((e, i) => !found[i]!.fate && !e.isRepeat && !e.endedAt);
     if (fresh.length > 0) await store.enterSignals(fresh.map((e) => e.signal));

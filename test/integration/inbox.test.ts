@@ -67,7 +67,7 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
   it('says which occurrence an end is about: the one it names, else the newest that is open', async () => {
     for (const start of [1, 3, 8]) await record(signal('a', start));
     const end = (startMinute: number, endMinute: number) => signal('a', startMinute, { status: 'resolved', endsAt: at(endMinute) });
-    const openSince = async (s: Signal) => (await store.knownOf([s]))[0]!.openSince;
+    const openSince = async (s: Signal) => (await store.knownOf([s]))[0]!.open?.since;
     expect(await openSince(end(1, 9))).toBe(at(1));
     expect(await openSince(end(5, 5))).toBe(at(3));
     await record(end(3, 5));

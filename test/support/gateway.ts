@@ -228,9 +228,9 @@ function knownOf(rows: readonly SignalRow[], wanted: Signal): Known {
   const ends = ofAlert.filter((r) => r.signal.status === 'resolved').map(({ signal: s }) => ({ startsAt: s.startsAt, at: s.endsAt ?? s.receivedAt, seenAt: s.receivedAt }));
   const lastEnd = ends.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
   const isOver = (s: Signal) => ends.some((e) => Date.parse(e.startsAt) === Date.parse(s.startsAt));
-  const open = ofAlert.map((r) => r.signal).filter((s) => s.status === 'firing' && !isOver(s) && Date.parse(s.startsAt) <= Date.parse(wanted.endsAt ?? wanted.startsAt));
-  const openSince = (open.find((s) => Date.parse(s.startsAt) === startsAt) ?? open.sort((a, b) => Date.parse(b.startsAt) - Date.parse(a.startsAt))[0])?.startsAt;
-  return { ...(fate ? { fate } : {}), ...(wanted.status === 'firing' && lastEnd ? { lastEnd } : {}), ...(wanted.status === 'resolved' && openSince ? { openSince } : {}) };
+  const open = ofAlert.filter(({ signal: s }) => s.status === 'firing' && !isOver(s) && Date.parse(s.startsAt) <= Math.max(startsAt, Date.parse(wanted.endsAt ?? wanted.startsAt)));
+  const ended = open.find(({ signal: s }) => Date.parse(s.startsAt) === startsAt) ?? open.sort((a, b) => Date.parse(b.signal.startsAt) - Date.parse(a.signal.startsAt))[0];
+  return { ...(fate ? { fate } : {}), ...(wanted.status === 'firing' && lastEnd ? { lastEnd } : {}), ...(wanted.status === 'resolved' && ended ? { open: { since: ended.signal.startsAt, outcome: ended.outcome } } : {}) };
 }
 
 let serial = 0;

@@ -15,7 +15,7 @@ const KNOWN = `
       as g(n int, cluster text, fingerprint text, starts_at timestamptz, status text, ends_at timestamptz)
   )
   select g.n, s.outcome, s.workflow_id, s.remediation_id, s.reason,
-    ended.starts_at as ended_start, ended.ended_at, ended.seen_at, open.starts_at as open_since
+    ended.starts_at as ended_start, ended.ended_at, ended.seen_at, open.starts_at as open_since, open.outcome as open_outcome
   from given g
   left join signals s using (cluster, fingerprint, starts_at, status)
   left join lateral (
@@ -26,9 +26,9 @@ const KNOWN = `
     order by ended_at desc limit 1
   ) ended on true
   left join lateral (
-    select f.starts_at from signals f
+    select f.starts_at, f.outcome from signals f
     where g.status = 'resolved' and f.cluster = g.cluster and f.fingerprint = g.fingerprint and f.status = 'firing'
-      and f.starts_at <= coalesce(g.ends_at, g.starts_at)
+      and f.starts_at <= greatest(g.ends_at, g.starts_at)
       and not exists (
         select from signals e where e.cluster = f.cluster and e.fingerprint = f.fingerprint and e.starts_at = f.starts_at and e.status = 'resolved')
     order by (f.starts_at = g.starts_at) desc, f.starts_at desc limit 1
@@ -85,6 +85,7 @@ interface KnownRow {
   ended_at: Date | null;
   seen_at: Date | null;
   open_since: Date | null;
+  open_outcome: string | null;
 }
 
 const keyOf = (s: Signal) => ({ cluster: keyText(s.cluster), fingerprint: keyText(s.fingerprint), starts_at: s.startsAt, status: s.status });
@@ -119,7 +120,7 @@ function knownOf(row: KnownRow): Known {
   return {
     ...(fate ? { fate } : {}),
     ...(row.ended_at ? { lastEnd: { startsAt: row.ended_start!.toISOString(), at: row.ended_at.toISOString(), seenAt: row.seen_at!.toISOString() } } : {}),
-    ...(row.open_since ? { openSince: row.open_since.toISOString() } : {}),
+    ...(row.open_since ? { open: { since: row.open_since.toISOString(), outcome: row.open_outcome! } } : {}),
   };
 }
 
