@@ -145,6 +145,11 @@ export const ConfigSchema = Type.Object(
     correlation: section('What probably is one trouble is one remediation.', {
       window: duration('how new the remediation of a probable root may be for others to be its symptoms; 0s: nothing is grouped', '15m'),
       patience: duration('how long a symptom waits for the remediation of its root before it goes its own way', '10m'),
+      flapping: section('An alert that comes and goes is looked at when it stays.', {
+        starts: count('so many other starts of it within the time make it one', 5),
+        within: duration('the time', '1h'),
+        hold: duration('so long it must fire then; 0s: nothing is held', '5m'),
+      }),
       decay: duration('so long after a remediation helped, the same alerts of its target are held back: rules over a range of time fire on for a while', '5m'),
     }),
     dataDir: text('where `up` keeps its servers, database and run.json', '.kubernaut', { default: '.kubernaut' }),

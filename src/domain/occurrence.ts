@@ -14,6 +14,8 @@ export interface Known {
   fate?: Fate;
   /** Of a firing signal: the last end of the alert, and when we heard of it. */
   lastEnd?: { startsAt: string; at: string; seenAt: string };
+  /** Of a firing signal: how often the alert started within the time before, other occurrences than this. */
+  starts?: number;
   /** Of a resolved signal: the occurrence that it ends, as we know it, and what became of its start; this very one first. */
   open?: { since: string; outcome: string };
 }

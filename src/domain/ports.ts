@@ -159,7 +159,7 @@ export interface Store {
   ping(): Promise<void>;
 
   /** What is known of each signal, in order: the one statement of deduplication. */
-  knownOf(signals: readonly Signal[]): Promise<Known[]>;
+  knownOf(signals: readonly Signal[], startsWithinMs: number): Promise<Known[]>;
   /** Into the inbox, from where none is lost: as `received`, until `recordSignal` says what became of it. What is there stays as it is. */
   enterSignals(signals: readonly Signal[]): Promise<void>;
   /**

@@ -33,7 +33,7 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
   const { store, now = () => new Date().toISOString() } = deps;
   const goOn = createGoOn(deps, { inOrder, after });
 
-  async function acceptOne(judgement: Judgement, { settled, endedAt, isRepeat, isAheadOfStart = isRepeat }: Standing): Promise<Accepted> {
+  async function acceptOne(judgement: Judgement, { settled, endedAt, isRepeat, isAheadOfStart = isRepeat, starts = 0 }: Standing): Promise<Accepted> {
     const { signal } = judgement;
     const fate = settled ?? (isRepeat ? await settledMeanwhile(signal) : undefined);
     if (fate) return { result: repeated(signal, fate), why: 'duplicate' };
@@ -41,7 +41,7 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
     const held = await holdBack(judgement, store);
     if (held) return { result: resultOf(held.row), why: held.by };
     for (const other of await othersHeld(judgement, store)) await release(filters.judge(other, now()));
-    const row = await goOn(judgement, { isRepeat, isAheadOfStart });
+    const row = await goOn(judgement, { isRepeat, isAheadOfStart, starts });
     return { result: resultOf(row), why: signal.status === 'resolved' ? 'nothing_open' : 'no_target' };
   }
 
@@ -71,7 +71,7 @@ export function createAccept(deps: GatewayDeps, { filters, inOrder, after }: Par
   return acceptOne;
 }
 
-const RELEASED: Doubts = { isRepeat: false, isAheadOfStart: false };
+const RELEASED: Doubts = { isRepeat: false, isAheadOfStart: false, starts: 0 };
 
 /** From a signal that no rule holds to the workflow of its target, and into the store. */
 function createGoOn(deps: GatewayDeps, { inOrder, after }: Omit<Parts, 'filters'>): (judgement: Judgement, doubts: Doubts) => Promise<SignalRow> {

@@ -157,3 +157,22 @@ describe('after a remediation that helped', () => {
     expect(engine.state.delays.get(again.fingerprint)).toBeUndefined();
   });
 });
+
+describe('an alert that comes and goes', () => {
+  it('is held back from its sixth start within an hour, and says so', async () => {
+    await open();
+    const alert = of('api');
+    const delays: (number | undefined)[] = [];
+    let reason = '';
+    for (let i = 0; i < 6; i++) {
+      const startsAt = at(i * 4);
+      nowMs = Date.parse(startsAt);
+      reason = (await post({ ...alert, startsAt })).body.results[0].reason ?? '';
+      delays.push(engine.state.delays.get(alert.fingerprint));
+      await post({ ...alert, startsAt, status: 'resolved', endsAt: at(i * 4 + 1) });
+      close('api', 'already_resolved');
+    }
+    expect(delays).toEqual([undefined, undefined, undefined, undefined, undefined, 5 * 60_000]);
+    expect(reason).toBe(`it comes and goes: it started 6 times within 1h; looked at from ${at(25)} if it still fires then`);
+  });
+});

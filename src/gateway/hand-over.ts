@@ -1,5 +1,6 @@
 import type { Remediation } from '../contracts/remediation.js';
 import type { SignalRow } from '../domain/ports.js';
+import { durationMs } from '../domain/duration.js';
 import { actedOn, heldForMs, type Judgement } from '../domain/filter.js';
 import type { Signal } from '../domain/signal.js';
 import { describeTarget, remediationIdOf, type Target } from '../domain/target.js';
@@ -10,12 +11,15 @@ import { groupedWrites } from './grouped.js';
 import type { KeepTrying } from './keep-trying.js';
 import { recentRuns } from './recent-runs.js';
 import type { Route } from './route-signal.js';
+import { createTellEnd } from './tell-end.js';
 
 export interface Doubts {
   /** It may have been handed over already, by a process that died before it could say so. */
   isRepeat: boolean;
   /** What it ends may still be in the inbox. */
   isAheadOfStart: boolean;
+  /** How often its alert started lately, before this. */
+  starts: number;
 }
 
 export type HandOver = (judgement: Judgement, route: Route, doubts: Doubts) => Promise<SignalRow>;
@@ -25,6 +29,7 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
   const { temporal, store, remediate, now = () => new Date().toISOString() } = deps;
   const recent = recentRuns();
   const saveFirst = groupedWrites((documents: readonly Remediation[]) => store.saveFirst(documents));
+  const tellEnd = createTellEnd(deps);
   const withSurroundings = createCorrelation(deps);
 
   async function joinedId(workflowId: string, runId: string): Promise<string | undefined> {
@@ -36,11 +41,11 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     return (await temporal.remediationOf(workflowId, runId).catch(() => undefined))?.remediationId;
   }
 
-  async function fire(judgement: Judgement, { workflowId, target }: Route, { isRepeat }: Doubts): Promise<SignalRow> {
+  async function fire(judgement: Judgement, { workflowId, target }: Route, { isRepeat, starts }: Doubts): Promise<SignalRow> {
     const { signal } = judgement;
     const before = isRepeat ? await handedOverBefore(signal, workflowId, remediationIdOf(workflowId, signal)) : undefined;
     if (before) return { signal, workflowId, rules: actedOn(judgement), ...before };
-    return withSurroundings(signal, target, async (around) => (around.root && (await asSymptom(judgement, target, around.root))) ?? dispatch(judgement, { workflowId, target }, around));
+    return withSurroundings(signal, target, async (around) => (around.root && (await asSymptom(judgement, target, around.root))) ?? dispatch(judgement, { workflowId, target }, { ...around, hold: longest(around.hold, flapHold(starts)) }));
   }
 
   async function dispatch(judgement: Judgement, { workflowId, target }: Route, { hold, isFree }: Surroundings): Promise<SignalRow> {
@@ -53,6 +58,15 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     recent.set(workflowId, runId, input.remediationId);
     await keep(`remediation ${input.remediationId}`, () => saveFirst(firstDocument(input, { runId, now: now(), note: held?.reason })));
     return { ...row, outcome: 'started', remediationId: input.remediationId, ...(held ? { reason: held.reason, heldUntil: held.until } : {}) };
+  }
+
+  /** Looking again each time it comes and goes would find nothing each time. */
+  function flapHold(starts: number): Hold | undefined {
+    const { starts: most, within, hold } = deps.config.correlation.flapping;
+    const ms = durationMs(hold);
+    if (starts < most || ms === 0) return undefined;
+    const until = new Date(Date.parse(now()) + ms).toISOString();
+    return { ms, until, reason: `it comes and goes: it started ${starts + 1} times within ${within}; looked at from ${until} if it still fires then` };
   }
 
   /** With the remediation of its root; undefined when that closed a moment ago. */
@@ -72,25 +86,8 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     return isThere ? { outcome: 'joined', remediationId: latest!.id } : undefined;
   }
 
-  /** Told before its start, a workflow that runs for other alerts of the target would not know what ended, and then see it fire for ever. */
-  async function resolve({ signal, ...judgement }: Judgement, { workflowId }: Route, { isAheadOfStart }: Doubts): Promise<SignalRow> {
-    const row = { signal, workflowId, rules: actedOn({ signal, ...judgement }) };
-    if (isAheadOfStart && (await startOf(signal))?.outcome === 'received') return { ...row, ...WAITING };
-    const open = await temporal.join(workflowId, signal);
-    if (open) return { ...row, outcome: 'resolved', ...open };
-    // Nothing is open: because it is over, or because another gateway is about to hand over what it ends?
-    const start = await startOf(signal);
-    if (start?.outcome === 'received') return { ...row, ...WAITING };
-    const late = start?.remediationId === undefined ? undefined : await temporal.join(workflowId, signal);
-    return late ? { ...row, outcome: 'resolved', ...late } : { ...row, outcome: 'suppressed', reason: 'resolved, and nothing is open for it' };
-  }
-
-  const startOf = (signal: Signal) => store.findSignal({ ...signal, status: 'firing' });
-
-  return (judgement, route, doubts) => (judgement.signal.status === 'resolved' ? resolve(judgement, route, doubts) : fire(judgement, route, doubts));
+  return (judgement, route, doubts) => (judgement.signal.status === 'resolved' ? tellEnd(judgement, route, doubts) : fire(judgement, route, doubts));
 }
-
-const WAITING = { outcome: 'received', reason: 'its start is still on its way; it follows when that has arrived' } as const;
 
 const longest = (a: Hold | undefined, b: Hold | undefined): Hold | undefined => (!a || (b && b.ms > a.ms) ? b : a);
 

@@ -6,6 +6,7 @@ import type { Signal } from '../../src/domain/signal.js';
 import { eachDatabase } from '../support/databases.js';
 import { remediationFor, signalRowFor } from '../support/remediations.js';
 
+const HOUR = 3_600_000;
 const at = (minute: number): string => new Date(Date.UTC(2030, 0, 1, 9, minute)).toISOString();
 
 describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
@@ -28,10 +29,10 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
   const claimed = async (olderThanMs = 60_000) => (await store.claimWaiting({ olderThanMs, limit: 10 })).map((s) => s.fingerprint);
 
   it('knows nothing of a new signal, and its fate later', async () => {
-    expect(await store.knownOf([signal('a', 0), signal('b', 0)])).toEqual([{}, {}]);
+    expect(await store.knownOf([signal('a', 0), signal('b', 0)], HOUR)).toEqual([{}, {}]);
     await store.enterSignals([signal('a', 0)]);
     await record(signal('b', 0), { remediationId: 'r-1', workflowId: 'remediation/prod/shop/Deployment/api', reason: 'why' });
-    expect(await store.knownOf([signal('b', 0), signal('a', 0)])).toEqual([
+    expect(await store.knownOf([signal('b', 0), signal('a', 0)], HOUR)).toEqual([
       { fate: { outcome: 'started', remediationId: 'r-1', workflowId: 'remediation/prod/shop/Deployment/api', reason: 'why' } },
       { fate: { outcome: 'received' } },
     ]);
@@ -40,13 +41,13 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
   it('leaves what is there as it is', async () => {
     await record(signal('a', 0), { remediationId: 'r-1' });
     await store.enterSignals([signal('a', 0), signal('b', 0)]);
-    expect((await store.knownOf([signal('a', 0), signal('b', 0)])).map((k) => k.fate?.outcome)).toEqual(['started', 'received']);
+    expect((await store.knownOf([signal('a', 0), signal('b', 0)], HOUR)).map((k) => k.fate?.outcome)).toEqual(['started', 'received']);
   });
 
   it('takes 3,000 at once, with all that texts may hold', async () => {
     const many = Array.from({ length: 3000 }, (_, i) => signal(`f${i}`, 0, { annotations: { summary: 'log \0 line \uD800 "x" \\u0000' } }));
     await store.enterSignals(many);
-    const known = await store.knownOf(many);
+    const known = await store.knownOf(many, HOUR);
     expect(known.filter((k) => k.fate?.outcome === 'received')).toHaveLength(3000);
   });
 
@@ -54,25 +55,31 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
     now = at(9);
     await record(signal('a', 0, { status: 'resolved', endsAt: at(4) }));
     await record(signal('a', 5, { status: 'resolved', endsAt: at(7) }));
-    expect(await store.knownOf([signal('a', 8), signal('b', 8)])).toEqual([{ lastEnd: { startsAt: at(5), at: at(7), seenAt: at(9) } }, {}]);
+    expect(await store.knownOf([signal('a', 8), signal('b', 8)], HOUR)).toEqual([{ lastEnd: { startsAt: at(5), at: at(7), seenAt: at(9) } }, {}]);
   });
 
   it('takes an end without a time, or in the future, for the time when we heard of it', async () => {
     now = at(9);
     await record(signal('a', 0, { status: 'resolved', endsAt: undefined }));
     await record(signal('b', 0, { status: 'resolved', endsAt: '2099-01-01T00:00:00.000Z' }));
-    expect((await store.knownOf([signal('a', 1), signal('b', 1)])).map((k) => k.lastEnd?.at)).toEqual([at(9), at(9)]);
+    expect((await store.knownOf([signal('a', 1), signal('b', 1)], HOUR)).map((k) => k.lastEnd?.at)).toEqual([at(9), at(9)]);
   });
 
   it('says which occurrence an end is about: the one it names, else the newest that is open', async () => {
     for (const start of [1, 3, 8]) await record(signal('a', start));
     const end = (startMinute: number, endMinute: number) => signal('a', startMinute, { status: 'resolved', endsAt: at(endMinute) });
-    const openSince = async (s: Signal) => (await store.knownOf([s]))[0]!.open?.since;
+    const openSince = async (s: Signal) => (await store.knownOf([s], HOUR))[0]!.open?.since;
     expect(await openSince(end(1, 9))).toBe(at(1));
     expect(await openSince(end(5, 5))).toBe(at(3));
     await record(end(3, 5));
     expect(await openSince(end(5, 5))).toBe(at(1));
     expect(await openSince(end(0, 0))).toBeUndefined();
+  });
+
+  it('counts the starts of an alert within the time before', async () => {
+    for (const start of [1, 3, 5]) await record(signal('a', start));
+    expect((await store.knownOf([signal('a', 6), signal('a', 3), signal('b', 6)], HOUR)).map((k) => k.starts)).toEqual([3, 1, undefined]);
+    expect((await store.knownOf([signal('a', 6)], 3 * 60_000))[0]!.starts).toBe(2);
   });
 
   it('gives what waits to one taker at a time, again when nothing came of it, and never what is done', async () => {
@@ -90,7 +97,7 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
     await record(signal('a', 0), { remediationId: 'r-1' });
     const rows = ['a', 'b', 'b'].map((fingerprint, i): SignalRow => ({ signal: signal(fingerprint, 0), outcome: 'joined', remediationId: `r-${i + 5}`, rules: i === 2 ? ['classify'] : [] }));
     await store.recordSignals(rows);
-    expect((await store.knownOf([signal('a', 0), signal('b', 0)])).map((k) => k.fate?.remediationId)).toEqual(['r-1', 'r-7']);
+    expect((await store.knownOf([signal('a', 0), signal('b', 0)], HOUR)).map((k) => k.fate?.remediationId)).toEqual(['r-1', 'r-7']);
     expect(await store.signalsOf('b')).toMatchObject([{ outcome: 'joined', rules: ['classify'] }]);
   });
 
@@ -120,7 +127,7 @@ describe.each(eachDatabase())('the inbox in the store on $name', ({ open }) => {
       expect(await store.releaseSymptoms()).toBe(0);
       const back = await store.claimWaiting({ olderThanMs: 60_000, limit: 10 });
       expect(back.map((s) => [s.fingerprint, s.isOwn, s.symptomOn]).sort()).toEqual([['long', true, undefined], ['over', true, undefined]]);
-      expect((await store.knownOf([signal('over', 0), signal('waits', 0), signal('ended', 0)])).map((k) => k.fate?.remediationId)).toEqual([undefined, 'r-0000000002', 'r-0000000001']);
+      expect((await store.knownOf([signal('over', 0), signal('waits', 0), signal('ended', 0)], HOUR)).map((k) => k.fate?.remediationId)).toEqual([undefined, 'r-0000000002', 'r-0000000001']);
     });
   });
 

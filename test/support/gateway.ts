@@ -36,7 +36,7 @@ export function memoryStore() {
   const keyOf = (k: { cluster: string; fingerprint: string; startsAt: string; status: string }) => `${k.cluster}/${k.fingerprint}/${k.startsAt}/${k.status}`;
   const store: Partial<Store> = {
     ping: async () => up(),
-    knownOf: async (wanted) => (up(), wanted.map((s) => knownOf([...signals.values()], s))),
+    knownOf: async (wanted, startsWithinMs) => (up(), wanted.map((s) => knownOf([...signals.values()], s, startsWithinMs))),
     enterSignals: async (fresh) => {
       writable();
       for (const signal of fresh) if (!signals.has(keyOf(signal))) signals.set(keyOf(signal), { signal, outcome: 'received' });
@@ -221,7 +221,7 @@ const standingFrom = (r: Remediation | undefined) =>
   r && { id: r.id, isOpen: r.phase !== 'closed', outcome: r.outcome, startedAt: r.started_at, closedAt: r.closed_at, alerts: r.problems.map((p) => p.alert) };
 
 /** As adapters/postgres/inbox.ts reads it. */
-function knownOf(rows: readonly SignalRow[], wanted: Signal): Known {
+function knownOf(rows: readonly SignalRow[], wanted: Signal, startsWithinMs: number): Known {
   const ofAlert = rows.filter(({ signal: s }) => s.cluster === wanted.cluster && s.fingerprint === wanted.fingerprint);
   const startsAt = Date.parse(wanted.startsAt);
   const fate = ofAlert.find(({ signal: s }) => s.status === wanted.status && Date.parse(s.startsAt) === startsAt);
@@ -230,7 +230,8 @@ function knownOf(rows: readonly SignalRow[], wanted: Signal): Known {
   const isOver = (s: Signal) => ends.some((e) => Date.parse(e.startsAt) === Date.parse(s.startsAt));
   const open = ofAlert.filter(({ signal: s }) => s.status === 'firing' && !isOver(s) && Date.parse(s.startsAt) <= Math.max(startsAt, Date.parse(wanted.endsAt ?? wanted.startsAt)));
   const ended = open.find(({ signal: s }) => Date.parse(s.startsAt) === startsAt) ?? open.sort((a, b) => Date.parse(b.signal.startsAt) - Date.parse(a.signal.startsAt))[0];
-  return { ...(fate ? { fate } : {}), ...(wanted.status === 'firing' && lastEnd ? { lastEnd } : {}), ...(wanted.status === 'resolved' && ended ? { open: { since: ended.signal.startsAt, outcome: ended.outcome } } : {}) };
+  const starts = wanted.status === 'resolved' ? 0 : ofAlert.filter(({ signal: s }) => s.status === 'firing' && Date.parse(s.startsAt) < startsAt && Date.parse(s.startsAt) >= startsAt - startsWithinMs).length;
+  return { ...(starts > 0 ? { starts } : {}), ...(fate ? { fate } : {}), ...(wanted.status === 'firing' && lastEnd ? { lastEnd } : {}), ...(wanted.status === 'resolved' && ended ? { open: { since: ended.signal.startsAt, outcome: ended.outcome } } : {}) };
 }
 
 let serial = 0;

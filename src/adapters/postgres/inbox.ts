@@ -15,7 +15,10 @@ const KNOWN = `
       as g(n int, cluster text, fingerprint text, starts_at timestamptz, status text, ends_at timestamptz)
   )
   select g.n, s.outcome, s.workflow_id, s.remediation_id, s.reason,
-    ended.starts_at as ended_start, ended.ended_at, ended.seen_at, open.starts_at as open_since, open.outcome as open_outcome
+    ended.starts_at as ended_start, ended.ended_at, ended.seen_at, open.starts_at as open_since, open.outcome as open_outcome,
+    case when g.status = 'firing' then (
+      select count(*) from signals f where f.cluster = g.cluster and f.fingerprint = g.fingerprint and f.status = 'firing'
+        and f.starts_at < g.starts_at and f.starts_at >= g.starts_at - $2 * interval '1 millisecond') else 0 end as starts
   from given g
   left join signals s using (cluster, fingerprint, starts_at, status)
   left join lateral (
@@ -86,14 +89,15 @@ interface KnownRow {
   seen_at: Date | null;
   open_since: Date | null;
   open_outcome: string | null;
+  starts: string;
 }
 
 const keyOf = (s: Signal) => ({ cluster: keyText(s.cluster), fingerprint: keyText(s.fingerprint), starts_at: s.startsAt, status: s.status });
 
 export const inboxMethods = (query: Query, clock: Clock): Pick<Store, 'knownOf' | 'enterSignals' | 'releaseSymptoms' | 'claimWaiting'> => ({
-  async knownOf(signals) {
+  async knownOf(signals, startsWithinMs) {
     const given = signals.map((s, n) => ({ n, ...keyOf(s), ends_at: s.endsAt ?? null }));
-    return (await query<KnownRow>('looking for known signals', KNOWN, [JSON.stringify(given)])).map(knownOf);
+    return (await query<KnownRow>('looking for known signals', KNOWN, [JSON.stringify(given), startsWithinMs])).map(knownOf);
   },
 
   async enterSignals(signals) {
@@ -121,6 +125,7 @@ function knownOf(row: KnownRow): Known {
     ...(fate ? { fate } : {}),
     ...(row.ended_at ? { lastEnd: { startsAt: row.ended_start!.toISOString(), at: row.ended_at.toISOString(), seenAt: row.seen_at!.toISOString() } } : {}),
     ...(row.open_since ? { open: { since: row.open_since.toISOString(), outcome: row.open_outcome! } } : {}),
+    ...(Number(row.starts) > 0 ? { starts: Number(row.starts) } : {}),
   };
 }
 
