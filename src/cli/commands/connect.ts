@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { alertmanagerSnippet, TOKEN_FILE } from '../connect/alertmanager-snippet.js';
+import { grafanaSnippet } from '../connect/grafana-snippet.js';
 import { installationOf, type Installation } from '../connect/installation.js';
 import { SLACK_SNIPPET } from '../connect/slack-snippet.js';
+import { snsSnippet } from '../connect/sns-snippet.js';
 import { webhookSnippet } from '../connect/webhook-snippet.js';
 import { EXIT, Exit } from '../exit.js';
 import { withExamples } from '../examples.js';
@@ -16,7 +18,7 @@ interface ConnectOptions {
 
 export function connectCommand(): Command {
   const command = new Command('connect').description('paste-ready configuration of what sends alerts here and of what is told');
-  command.addCommand(alertmanager()).addCommand(webhook()).addCommand(slack()).addCommand(token());
+  command.addCommand(alertmanager()).addCommand(grafana()).addCommand(sns()).addCommand(webhook()).addCommand(slack()).addCommand(token());
   return withExamples(command, 'kubernaut connect alertmanager', 'kubernaut connect alertmanager --test', 'kubernaut connect slack --test');
 }
 
@@ -36,6 +38,32 @@ function alertmanager(): Command {
       writeLine(alertmanagerSnippet(installation).trimEnd());
     });
   return withExamples(command, 'kubernaut connect alertmanager > kubernaut-receiver.yml', 'kubernaut connect alertmanager --public-url https://kubernaut.example.com', 'kubernaut connect alertmanager --test');
+}
+
+function grafana(): Command {
+  const command = new Command('grafana')
+    .description('a signed contact point for Grafana, and what belongs into kubernaut.yaml')
+    .option(...PUBLIC_URL)
+    .action(({ publicUrl }: ConnectOptions, self: Command) => {
+      const installation = installationOf(self, publicUrl);
+      warnOfLoopback(installation);
+      writeLine(grafanaSnippet(installation));
+    });
+  return withExamples(command, 'kubernaut connect grafana --public-url https://kubernaut.example.com');
+}
+
+function sns(): Command {
+  const command = new Command('sns')
+    .description('CloudWatch alarms through an SNS topic')
+    .argument('[topic]', 'ARN of the topic')
+    .option(...PUBLIC_URL)
+    .action((topic: string | undefined, { publicUrl }: ConnectOptions, self: Command) => {
+      if (topic !== undefined && !/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?$/.test(topic)) throw new Exit(EXIT.usage, `${topic} is not the ARN of a topic; it looks like arn:aws:sns:eu-west-1:123456789012:kubernaut-alarms`);
+      const installation = installationOf(self, publicUrl);
+      warnOfLoopback(installation);
+      writeLine(snsSnippet(installation, topic));
+    });
+  return withExamples(command, 'kubernaut connect sns arn:aws:sns:eu-west-1:123456789012:kubernaut-alarms --public-url https://kubernaut.example.com');
 }
 
 function webhook(): Command {
