@@ -9,7 +9,9 @@ const project = (displayName, testMatch, more = {}) => ({ ...base, displayName, 
 
 export default {
   projects: [
-    project('unit', ['<rootDir>/src/**/*.test.ts', '<rootDir>/sandbox/**/*.test.ts']),
+    project('unit', ['<rootDir>/src/**/*.test.ts', '<rootDir>/sandbox/**/*.test.ts'], { testPathIgnorePatterns: ['/node_modules/', '<rootDir>/src/gateway/'] }),
+    // Over real sockets, and so slower than the rest beside their files.
+    project('gateway', ['<rootDir>/src/gateway/**/*.test.ts']),
     project('contract', ['<rootDir>/test/contract/**/*.test.ts']),
     project('workflow', ['<rootDir>/test/workflow/**/*.test.ts', '<rootDir>/test/replay/**/*.test.ts']),
     project('fuzz', ['<rootDir>/test/fuzz/**/*.test.ts']),

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
-const PROJECTS = ['unit', 'contract', 'workflow', 'fuzz', 'integration', 'e2e'];
+const PROJECTS = ['unit', 'contract', 'gateway', 'workflow', 'fuzz', 'integration', 'e2e'];
 /** Both mostly wait, for servers, timers and rollouts: side by side they take little longer than the longer one. */
 const SIDE_BY_SIDE = new Set(['integration', 'e2e']);
 /** Only when named: they take long. */
