@@ -50,9 +50,9 @@ async function ask(method: string, target: string, body?: object): Promise<{ sta
   return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
 }
 
-/** Closing takes a moment; what stays open is a leak. */
+/** Closing takes a moment, and an idle connection that we forgot 75 s; what is open after that is a leak. */
 async function settled(): Promise<Vitals> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     const vitals = await gateway.vitals();
     if (vitals.connections === 0) return vitals;
     await new Promise((resolve) => setTimeout(resolve, 100));
