@@ -32,7 +32,7 @@ describe('loadConfig', () => {
     expect(config.policy).toEqual(DEFAULT_POLICY);
     expect(config.gateway.port).toBe(8080);
     expect(config.effectiveness.horizons).toEqual(['30s', '2m', '30m']);
-    expect(config.temporal).toEqual({ namespace: 'default', tls: {} });
+    expect(config.temporal).toEqual({ namespace: 'default', encryptionKeys: [], tls: {} });
     expect(config.channels).toEqual({ log: {} });
   });
 

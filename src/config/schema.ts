@@ -40,6 +40,7 @@ const temporal = section('Without an address, `up` starts its own.', {
   address: Type.Optional(text('host:port', 'temporal.example.com:7233')),
   namespace: text('Temporal namespace', 'default', { default: 'default' }),
   apiKey: Type.Optional(secret('API key (Temporal Cloud)')),
+  encryptionKeys: list(secret('<id>:<32 bytes in base64>'), 'encrypt what Temporal keeps of us (AES-256-GCM): the first key encrypts, all decrypt; search attributes stay readable', [], ['(a secret)']),
   uiUrl: Type.Optional(text('Web UI, for links', 'https://temporal.example.com')),
   tls: section('TLS to Temporal.', {
     enabled: Type.Optional(Type.Boolean({ description: 'default: on with an API key or a certificate', examples: [true] })),

@@ -1,5 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
-import { tlsOf, type TemporalSettings } from '../adapters/temporal/index.js';
+import { dataConverterOf, tlsOf, type TemporalSettings } from '../adapters/temporal/index.js';
 import type { Logger } from '../adapters/telemetry/logger.js';
 import { TASK_QUEUES, type Role } from '../domain/task-queues.js';
 import { KubernautError } from '../domain/errors.js';
@@ -57,6 +57,7 @@ async function createWorker(role: Role, activities: Record<string, unknown>, con
     namespace: options.temporal.namespace,
     taskQueue: TASK_QUEUES[role],
     activities,
+    dataConverter: dataConverterOf(options.temporal),
     shutdownGraceTime: SHUTDOWN_GRACE,
     // The brakes count actions that write; undoing, reading and asking for a slot need room beside them.
     ...(role === 'actions' ? { maxConcurrentActivityTaskExecutions: Math.max(100, 2 * options.limits.actions) } : {}),

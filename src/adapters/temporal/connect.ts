@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { KubernautError } from '../../domain/errors.js';
+import { encryptionOf } from './encryption.js';
 import { keepingStarted } from './started.js';
 
 export interface TemporalSettings {
@@ -8,6 +10,8 @@ export interface TemporalSettings {
   address: string;
   namespace: string;
   apiKey?: string;
+  /** `<id>:<32 bytes in base64>`: the first encrypts, all decrypt. */
+  encryptionKeys?: readonly string[];
   tls?: { enabled?: boolean; clientCertPath?: string; clientKeyPath?: string; serverCaCertPath?: string; serverName?: string };
 }
 
@@ -31,8 +35,14 @@ export function connectTemporal(settings: TemporalSettings): TemporalConnection 
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2000 },
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }))],
   });
-  const client = new Client({ connection: keepingStarted(connection), namespace: settings.namespace });
+  const client = new Client({ connection: keepingStarted(connection), namespace: settings.namespace, dataConverter: dataConverterOf(settings) });
   return { client, connection, namespace: settings.namespace, close: () => connection.close() };
+}
+
+/** For clients and workers alike. Messages of failures stay readable: they are redacted, and converted inside the bundle. */
+export function dataConverterOf({ encryptionKeys = [] }: Pick<TemporalSettings, 'encryptionKeys'>): DataConverter | undefined {
+  const codec = encryptionOf(encryptionKeys);
+  return codec && { payloadCodecs: [codec] };
 }
 
 /** TLS as both clients and workers take it; also for `NativeConnection`. Throws ConfigInvalid naming the file that cannot be read. */

@@ -1,4 +1,4 @@
-export { connectTemporal, tlsOf, type TemporalConnection, type TemporalSettings } from './connect.js';
+export { connectTemporal, dataConverterOf, tlsOf, type TemporalConnection, type TemporalSettings } from './connect.js';
 export { dispatchSignal, type RemediationMemo } from './dispatch.js';
 export { fateOf, type Fate } from './fate.js';
 export { toTemporalError } from './errors.js';
