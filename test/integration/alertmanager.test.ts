@@ -76,6 +76,7 @@ describe('what a real AlertManager sends with the printed configuration', () => 
     const sender = await alertmanager({ gateway: url });
     await sender.post(...[0, 1, 2, 3, 4].map((i) => firingPod(`api-${i}`)));
     for (const i of [0, 1, 2, 3, 4]) await rowOf('firing', `api-${i}`);
+    await eventually('it is answered', async () => (await metric('kubernaut_webhook_requests_total')) > 0, PATIENCE_MS);
     expect([...memory.state.signals.values()].map((r) => r.outcome).sort()).toEqual(['joined', 'joined', 'joined', 'joined', 'started']);
     expect([engine.state.open.size, [...engine.state.open.values()][0]!.signals.length, await metric('kubernaut_webhook_requests_total')]).toEqual([1, 5, 1]);
   });
