@@ -1,5 +1,5 @@
 import { hostsOfTemplate } from './hosts.js';
-import { isPodReady, podsOf, selects, type KubeObject, type World } from './kube.js';
+import { isPodReady, podsOf, workloadsSelectedBy, type KubeObject, type World } from './kube.js';
 import type { Target } from './target.js';
 
 /** What would explain the trouble of a target if it were in trouble itself. */
@@ -11,7 +11,6 @@ export interface Cause {
 }
 
 const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicaSet', 'Pod'];
-const BEHIND_SERVICES = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 
 /**
  * From topology alone, the surest first: the nodes that all of its unready pods are on, the volumes they mount, the workloads
@@ -51,10 +50,8 @@ function backendsOf(object: KubeObject, world: World): Cause[] {
   });
 }
 
-function behindService(service: KubeObject, world: World): KubeObject | undefined {
-  const matchLabels = service.spec?.selector as Record<string, string> | undefined;
-  if (!matchLabels || Object.keys(matchLabels).length === 0) return undefined;
-  const found = BEHIND_SERVICES.flatMap((kind) => world.list(kind, service.metadata.namespace)).filter((w) => selects({ matchLabels }, w.spec?.template?.metadata?.labels));
+function behindService({ spec, metadata: { namespace } }: KubeObject, world: World): KubeObject | undefined {
+  const found = workloadsSelectedBy({ matchLabels: spec?.selector }, world, namespace);
   return found.length === 1 ? found[0] : undefined;
 }
 

@@ -113,6 +113,14 @@ export function selects(
   return equal && (selector.matchExpressions ?? []).every((e) => expressionHolds(e, labels[e.key]));
 }
 
+const SELECTED = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+
+/** Workloads whose pods a selector is meant for, by their templates. An empty selector selects everything: that names no workload. */
+export function workloadsSelectedBy(selector: Parameters<typeof selects>[0], world: World, namespace: string | undefined): KubeObject[] {
+  if (Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions?.length ?? 0) === 0) return [];
+  return SELECTED.flatMap((kind) => world.list(kind, namespace)).filter((w) => selects(selector, w.spec?.template?.metadata?.labels));
+}
+
 function expressionHolds(e: { operator: string; values?: string[] }, value: string | undefined): boolean {
   switch (e.operator) {
     case 'In':

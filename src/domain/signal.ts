@@ -73,3 +73,6 @@ export const fingerprintOf = (source: string, labels: Record<string, string>): s
 /** One occurrence of one alert on one cluster: the key of deduplication. */
 export const occurrenceOf = (s: Pick<Signal, 'cluster' | 'fingerprint' | 'startsAt'>): string =>
   `${s.cluster}/${s.fingerprint}/${s.startsAt}`;
+
+/** The same in one status: the key of a row in the store. */
+export const newsOf = (s: Pick<Signal, 'cluster' | 'fingerprint' | 'startsAt' | 'status'>): string => `${occurrenceOf(s)} ${s.status}`;

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { alertOf, gatewayDeps, memoryStore, memoryTemporal, talkTo, webhookOf, type Answer } from '../../test/support/gateway.js';
+import { alertOf, gatewayDeps, memoryStore, memoryTemporal, redriven, talkTo, webhookOf, type Answer } from '../../test/support/gateway.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
 import type { GatewayDeps } from './deps.js';
-import { createFilters } from './filters.js';
-import { createIntake } from './intake.js';
-import { createRedrive } from './redrive.js';
 
 const START = Date.parse('2026-03-01T02:00:00Z');
 const at = (minute: number): string => new Date(START + minute * 60_000).toISOString();
@@ -40,14 +37,7 @@ function close(name: string, outcome = 'fixed'): void {
   for (const id of [...engine.state.open.keys()]) if (id.endsWith(`/${name}`)) engine.state.open.delete(id);
 }
 
-async function redrive(): Promise<number> {
-  const intake = createIntake(deps, createFilters());
-  try {
-    return await createRedrive({ ...deps, intake, waitedMs: 0 }).look();
-  } finally {
-    intake.close();
-  }
-}
+const redrive = (): Promise<number> => redriven(deps);
 
 async function open(flags: Record<string, unknown> = {}): Promise<void> {
   deps = gatewayDeps({

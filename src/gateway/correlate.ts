@@ -19,6 +19,11 @@ export interface Hold {
   reason: string;
 }
 
+export function holdFrom(atMs: number, ms: number, reasonOf: (until: string) => string): Hold {
+  const until = new Date(atMs + ms).toISOString();
+  return { ms, until, reason: reasonOf(until) };
+}
+
 /** What is known around the target of a new signal. Neither: it starts or joins its own remediation now. */
 export interface Surroundings {
   root?: Root;
@@ -91,6 +96,5 @@ function afterglow({ alert }: Signal, own: RemediationStanding | undefined, { at
   if (!own?.closedAt || !HELPED.includes(own.outcome ?? '') || !own.alerts.includes(alert)) return {};
   const ms = Date.parse(own.closedAt) + decayMs - atMs;
   if (ms <= 0) return {};
-  const until = new Date(atMs + ms).toISOString();
-  return { hold: { ms, until, reason: `${own.id} ended ${own.outcome} a moment ago and its alert may fire on for a while; looked at from ${until} if it fires then` } };
+  return { hold: holdFrom(atMs, ms, (until) => `${own.id} ended ${own.outcome} a moment ago and its alert may fire on for a while; looked at from ${until} if it fires then`) };
 }

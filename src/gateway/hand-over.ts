@@ -4,7 +4,7 @@ import { durationMs } from '../domain/duration.js';
 import { actedOn, heldForMs, type Judgement } from '../domain/filter.js';
 import type { Signal } from '../domain/signal.js';
 import { describeTarget, remediationIdOf, type Target } from '../domain/target.js';
-import { createCorrelation, type Hold, type Root, type Surroundings } from './correlate.js';
+import { createCorrelation, holdFrom, type Hold, type Root, type Surroundings } from './correlate.js';
 import type { GatewayDeps } from './deps.js';
 import { firstDocument } from './first-document.js';
 import { groupedWrites } from './grouped.js';
@@ -65,8 +65,7 @@ export function createHandOver(deps: GatewayDeps, keep: KeepTrying['write']): Ha
     const { starts: most, within, hold } = deps.config.correlation.flapping;
     const ms = durationMs(hold);
     if (starts < most || ms === 0) return undefined;
-    const until = new Date(Date.parse(now()) + ms).toISOString();
-    return { ms, until, reason: `it comes and goes: it started ${starts + 1} times within ${within}; looked at from ${until} if it still fires then` };
+    return holdFrom(Date.parse(now()), ms, (until) => `it comes and goes: it started ${starts + 1} times within ${within}; looked at from ${until} if it still fires then`);
   }
 
   /** With the remediation of its root; undefined when that closed a moment ago. */
@@ -93,7 +92,5 @@ const longest = (a: Hold | undefined, b: Hold | undefined): Hold | undefined => 
 
 function holdOf(judgement: Judgement & { signal: Signal }, now: string): Hold | undefined {
   const ms = heldForMs(judgement, now);
-  if (ms === 0) return undefined;
-  const until = new Date(Date.parse(now) + ms).toISOString();
-  return { ms, until, reason: `filter rule ${judgement.delay!.rule.name} holds it back until ${until}` };
+  return ms === 0 ? undefined : holdFrom(Date.parse(now), ms, (until) => `filter rule ${judgement.delay!.rule.name} holds it back until ${until}`);
 }

@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import type { Right } from '../config/jwt-schema.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
+import type { Signal } from '../domain/signal.js';
+import { namespaceOf } from '../domain/target.js';
 
 export type { Right };
 
@@ -51,6 +53,10 @@ interface Place {
 export const covers = (identity: Identity | undefined, { cluster, namespace }: Place): boolean =>
   isIn(identity?.clusters, cluster) && isIn(identity?.namespaces, namespace);
 
+/** Everything that a signal names. */
+export const coversAllOf = (identity: Identity | undefined, { cluster, hints }: Pick<Signal, 'cluster' | 'hints'>): boolean =>
+  hints.every((h) => covers(identity, { cluster, namespace: namespaceOf(h) }));
+
 const isIn = (list: readonly string[] | undefined, name: string | undefined): boolean => list === undefined || (name !== undefined && list.includes(name));
 
 const isNarrow = (identity: Identity | undefined): identity is Identity => identity?.clusters !== undefined || identity?.namespaces !== undefined;
@@ -61,7 +67,7 @@ const isNarrow = (identity: Identity | undefined): identity is Identity => ident
  */
 export function storeFor(store: Store, identity: Identity | undefined): Store {
   if (!isNarrow(identity)) return store;
-  const isSeen = (place: { cluster: string; target: { namespace?: string; kind: string; name: string } }) => covers(identity, { cluster: place.cluster, namespace: place.target.kind === 'Namespace' ? place.target.name : place.target.namespace });
+  const isSeen = ({ cluster, target }: { cluster: string; target: { namespace?: string; kind: string; name: string } }) => covers(identity, { cluster, namespace: namespaceOf(target) });
   return {
     ...store,
     getRemediation: async (id) => {
@@ -78,7 +84,7 @@ export function storeFor(store: Store, identity: Identity | undefined): Store {
     },
     signalsOf: async (fingerprint) => {
       const rows = await store.signalsOf(fingerprint);
-      return rows.filter(({ signal }) => signal.hints.length > 0 && signal.hints.every((h) => covers(identity, { cluster: signal.cluster, namespace: h.kind === 'Namespace' ? h.name : h.namespace })));
+      return rows.filter(({ signal }) => signal.hints.length > 0 && coversAllOf(identity, signal));
     },
   };
 }

@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { alertOf, gatewayDeps, memoryStore, memoryTemporal, talkTo, webhookOf, type Answer } from '../../test/support/gateway.js';
+import { alertOf, gatewayDeps, memoryStore, memoryTemporal, redriven, talkTo, webhookOf, type Answer } from '../../test/support/gateway.js';
 import type { GatewayDeps } from './deps.js';
-import { createFilters } from './filters.js';
-import { createIntake } from './intake.js';
-import { createRedrive } from './redrive.js';
 
 let memory: ReturnType<typeof memoryStore>;
 let engine: ReturnType<typeof memoryTemporal>;
@@ -18,15 +15,7 @@ const rows = () => [...memory.state.signals.values()].map((r) => `${r.signal.sta
 const said = () => [...engine.state.open.values()].flatMap((r) => r.signals);
 const at = (minute: number): string => new Date(Date.parse('2026-03-01T02:00:00Z') + minute * 60_000).toISOString();
 
-/** Another gateway over the same store and Temporal, or the same one after its restart. */
-async function redrive(): Promise<number> {
-  const intake = createIntake(deps, createFilters());
-  try {
-    return await createRedrive({ ...deps, intake, waitedMs: 0 }).look();
-  } finally {
-    intake.close();
-  }
-}
+const redrive = (): Promise<number> => redriven(deps);
 
 beforeEach(async () => {
   memory = memoryStore();

@@ -1,7 +1,6 @@
 import { aboutWhich, isSettled, type About, type Fate } from '../domain/occurrence.js';
 import { durationMs } from '../domain/duration.js';
-import type { Signal } from '../domain/signal.js';
-import { occurrenceOf } from '../domain/signal.js';
+import { newsOf, type Signal } from '../domain/signal.js';
 import { sources } from '../sources/index.js';
 import type { GatewayDeps } from './deps.js';
 import { grouped } from './grouped.js';
@@ -51,7 +50,7 @@ export function createInbox({ store, config, now = () => new Date().toISOString(
     const found = await lookUp(signals);
     const seen = new Set<string>();
     const entered = found.map(({ signal, endedAt, isAheadOfStart, fate, starts }): Entered => {
-      const key = `${occurrenceOf(signal)} ${signal.status}`;
+      const key = newsOf(signal);
       const isRepeat = fate?.outcome === 'received' || seen.has(key);
       seen.add(key);
       return { signal, isRepeat, ...(fate && isSettled(signal.status, fate) ? { settled: fate } : {}), ...(endedAt ? { endedAt } : {}), ...(isAheadOfStart ? { isAheadOfStart } : {}), ...(starts ? { starts } : {}) };

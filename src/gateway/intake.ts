@@ -2,7 +2,7 @@ import type { SignalResult } from '../contracts/api.js';
 import { durationMs } from '../domain/duration.js';
 import type { Judgement } from '../domain/filter.js';
 import type { SignalRow } from '../domain/ports.js';
-import { occurrenceOf, priorityOf, SEVERITIES, type Signal } from '../domain/signal.js';
+import { newsOf, priorityOf, SEVERITIES, type Signal } from '../domain/signal.js';
 import { createAccept, resultOf, type Standing } from './accept.js';
 import type { GatewayDeps } from './deps.js';
 import type { Filters } from './filters.js';
@@ -44,7 +44,7 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
 
   async function measured(judgement: Judgement, standing: Standing): Promise<SignalResult> {
     const { cluster, fingerprint, severity } = judgement.signal;
-    const key = keyOf(judgement.signal);
+    const key = newsOf(judgement.signal);
     underWay.add(key);
     const done = metrics.alertDuration.startTimer({ severity });
     metrics.activeAlerts.inc();
@@ -75,7 +75,7 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
     async again(signals) {
       const at = now();
       // A long queue of our own is no reason to begin anew.
-      const left = signals.filter((s) => !underWay.has(keyOf(s)));
+      const left = signals.filter((s) => !underWay.has(newsOf(s)));
       const each = await Promise.allSettled(left.map((s) => measured(filters.judge(s, at), { isRepeat: true })));
       const failed = each.filter((e) => e.status === 'rejected');
       if (failed.length > 0 && failed.length === each.length) throw failed[0]!.reason;
@@ -92,8 +92,6 @@ export function createIntake(deps: GatewayDeps, filters: Filters): Intake {
     close: () => after.stop(),
   };
 }
-
-const keyOf = (signal: Signal): string => `${occurrenceOf(signal)} ${signal.status}`;
 
 const inInbox = (signal: Signal): SignalResult => resultOf({ signal, outcome: 'received', reason: 'kept in the inbox; it is handed over in a moment' });
 

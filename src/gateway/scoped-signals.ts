@@ -2,7 +2,7 @@ import type { SignalResult } from '../contracts/api.js';
 import type { Store } from '../domain/ports.js';
 import type { Signal } from '../domain/signal.js';
 import type { ParsedSignals } from '../sources/define.js';
-import { covers, type Identity } from './identity.js';
+import { coversAllOf, type Identity } from './identity.js';
 import { forEachLimited } from './in-order.js';
 import type { OpenSource } from './open-sources.js';
 import { limitsOfToken, withinScope } from './source-scope.js';
@@ -50,7 +50,7 @@ export async function scopedToHistory(before: Scoped, { store, identity }: { sto
   await forEachLimited([...signals.keys()], CONCURRENCY, async (i) => {
     const own = signals[i]!;
     const past = await store.signalsOf(own.fingerprint);
-    const isTheirs = past.every(({ signal }) => signal.cluster !== own.cluster || signal.hints.every((h) => covers(identity, { cluster: signal.cluster, namespace: h.kind === 'Namespace' ? h.name : h.namespace })));
+    const isTheirs = past.every(({ signal }) => signal.cluster !== own.cluster || coversAllOf(identity, signal));
     each[i] = isTheirs ? { own } : { foreign: { fingerprint: own.fingerprint, outcome: 'rejected', reason: 'an alert with this fingerprint is about something that this token does not cover' } };
   });
   const { scoped, foreign } = split(before.scoped, each);

@@ -1,5 +1,6 @@
 import type { SignalResult } from '../contracts/api.js';
-import type { Signal, TargetHint } from '../domain/signal.js';
+import type { Signal } from '../domain/signal.js';
+import { namespaceOf } from '../domain/target.js';
 import type { Identity } from './identity.js';
 import type { OpenSource } from './open-sources.js';
 
@@ -22,20 +23,17 @@ export const limitsOfToken = ({ clusters = [], namespaces = [], claims }: Identi
 export function withinScope(signal: Signal, limits: Limits, served: readonly string[]): { own: Signal; foreign?: undefined } | { own?: undefined; foreign: SignalResult } {
   const reason = whyForeign(signal, limits, served);
   if (reason !== undefined) return { foreign: { fingerprint: signal.fingerprint, outcome: 'rejected', reason } };
-  return { own: limits.namespaces.length === 0 ? signal : { ...signal, hints: signal.hints.filter((h) => spaceOf(h) !== undefined) } };
+  return { own: limits.namespaces.length === 0 ? signal : { ...signal, hints: signal.hints.filter((h) => namespaceOf(h) !== undefined) } };
 }
 
 function whyForeign({ cluster, hints }: Signal, { clusters, namespaces, path, where = { clusters: `${path}.clusters`, namespaces: `${path}.namespaces` } }: Limits, served: readonly string[]): string | undefined {
   if (clusters.length > 0 && !clusters.includes(cluster)) return `this source may not speak of cluster ${cluster.slice(0, 253)}; add it to ${where.clusters}`;
-  const unserved = hints.map(spaceOf).find((space) => space !== undefined && served.length > 0 && !served.includes(space));
+  const unserved = hints.map(namespaceOf).find((space) => space !== undefined && served.length > 0 && !served.includes(space));
   if (unserved !== undefined) return `namespace ${unserved} is not served here; add it to gateway.namespaces`;
   if (namespaces.length === 0) return undefined;
-  const spaces = hints.map(spaceOf).filter((space) => space !== undefined);
+  const spaces = hints.map(namespaceOf).filter((space) => space !== undefined);
   const other = spaces.find((space) => !namespaces.includes(space));
   if (other !== undefined) return `this source may not speak of namespace ${other}; add it to ${where.namespaces}`;
   if (hints.length > 0 && spaces.length === 0) return `this source may not speak of ${hints[0]!.kind} ${hints[0]!.name}, which is in no namespace (${where.namespaces})`;
   return undefined;
 }
-
-/** Where an object is: a Namespace is in itself. */
-const spaceOf = ({ kind, namespace, name }: TargetHint): string | undefined => (kind === 'Namespace' ? name : namespace);

@@ -10,6 +10,9 @@ import type { Pause } from '../../src/domain/policy.js';
 import type { Storm } from '../../src/domain/storm.js';
 import type { Signal } from '../../src/domain/signal.js';
 import type { GatewayDeps } from '../../src/gateway/deps.js';
+import { createFilters } from '../../src/gateway/filters.js';
+import { createIntake } from '../../src/gateway/intake.js';
+import { createRedrive } from '../../src/gateway/redrive.js';
 import type { TemporalGateway } from '../../src/gateway/temporal-port.js';
 import { startGateway, type RunningGateway } from '../../src/gateway/server.js';
 
@@ -232,6 +235,16 @@ function knownOf(rows: readonly SignalRow[], wanted: Signal, startsWithinMs: num
   const ended = open.find(({ signal: s }) => Date.parse(s.startsAt) === startsAt) ?? open.sort((a, b) => Date.parse(b.signal.startsAt) - Date.parse(a.signal.startsAt))[0];
   const starts = wanted.status === 'resolved' ? 0 : ofAlert.filter(({ signal: s }) => s.status === 'firing' && Date.parse(s.startsAt) < startsAt && Date.parse(s.startsAt) >= startsAt - startsWithinMs).length;
   return { ...(starts > 0 ? { starts } : {}), ...(fate ? { fate } : {}), ...(wanted.status === 'firing' && lastEnd ? { lastEnd } : {}), ...(wanted.status === 'resolved' && ended ? { open: { since: ended.signal.startsAt, outcome: ended.outcome } } : {}) };
+}
+
+/** As another gateway over the same store and Temporal does it, or the same one after its restart. How many signals found their way. */
+export async function redriven(deps: GatewayDeps): Promise<number> {
+  const intake = createIntake(deps, createFilters());
+  try {
+    return await createRedrive({ ...deps, intake, waitedMs: 0 }).look();
+  } finally {
+    intake.close();
+  }
 }
 
 let serial = 0;

@@ -1,4 +1,4 @@
-import { selects, type KubeObject, type World } from '../../domain/kube.js';
+import { selects, workloadsSelectedBy, type KubeObject, type World } from '../../domain/kube.js';
 import type { TargetHint } from '../../domain/signal.js';
 import type { Target } from '../../domain/target.js';
 import { KINDS } from './kinds.js';
@@ -43,15 +43,13 @@ function actedOn(world: World, object: KubeObject): KubeObject {
   return find ? (find(world, object) ?? object) : world.topOwnerOf(object);
 }
 
-const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
-
 type Selector = Parameters<typeof selects>[0];
 
 /** The one workload whose pods these labels select; undefined when there are several, because choosing would be guessing. */
 function workloadBehind(world: World, namespace: string | undefined, selector: Selector): KubeObject | undefined {
   // an empty selector selects everything: that names no workload
   if (Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions?.length ?? 0) === 0) return undefined;
-  const byTemplate = WORKLOADS.flatMap((kind) => world.list(kind, namespace)).filter((w) => selects(selector, w.spec?.template?.metadata?.labels));
+  const byTemplate = workloadsSelectedBy(selector, world, namespace);
   if (byTemplate.length > 0) return byTemplate.length === 1 ? byTemplate[0] : undefined;
   const owners = new Set(world.list('Pod', namespace).filter((p) => selects(selector, p.metadata.labels)).map((p) => world.topOwnerOf(p)));
   return owners.size === 1 ? [...owners][0] : undefined;
