@@ -261,7 +261,16 @@ export interface ModelAnswer {
   /** Raw text; the caller parses and validates it. */
   text: string;
   model: string;
-  usage: { inputTokens?: number; outputTokens?: number };
+  usage: ModelUsage;
+}
+
+export interface ModelUsage {
+  inputTokens?: number;
+  outputTokens?: number;
+  /** The provider said nothing: the tokens were counted here. */
+  isEstimated?: true;
+  /** USD; absent: unknown, which is never 0. */
+  cost?: number;
 }
 
 export interface Model {

@@ -5,6 +5,7 @@ import { registryOf } from '../domain/registry.js';
 import type { ModelDefinition } from './define.js';
 import { openai } from './openai.js';
 import { scripted } from './scripted.js';
+import { withUsage } from './usage.js';
 
 const members = [openai, scripted] as const;
 
@@ -25,7 +26,7 @@ export async function connectModel(id: string, config: unknown): Promise<Model> 
     id: model.id,
     answer: async (request) => {
       try {
-        return await model.answer(request);
+        return withUsage(await model.answer(request), request);
       } catch (error) {
         throw isKubernautError(error) ? error : definition.classify(error);
       }
