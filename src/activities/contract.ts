@@ -47,7 +47,10 @@ export interface PlanRequest {
   rung: number;
 }
 
-export type PlanAnswer =
+/** `decisionRef`: the artifact with everything that the decision read (activities/planning/record.ts). */
+export type PlanAnswer = { decisionRef?: string } & PlanResult;
+
+type PlanResult =
   /** Too early to judge: a rollout is moving and nothing has failed. Look again. */
   | { kind: 'wait'; reason: string; analysis: Analysis; verdict?: undefined }
   | { kind: 'conclude'; outcome: Outcome; reason: string; analysis: Analysis; verdict?: Verdict }

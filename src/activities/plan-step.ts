@@ -20,6 +20,8 @@ export interface PlanStepInput {
   /** Of the write to come (`actionIdOf`): objects it creates are named after it. */
   actionId: string;
   now: string;
+  /** Of an action that says nothing of its own, seconds; beats the process's. */
+  defaultTimeoutS?: number;
 }
 
 export type PlanStep = (input: PlanStepInput) => Step;
@@ -37,7 +39,7 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
     worlds.set(evidence, known);
     return known;
   };
-  return ({ proposal, evidence, policy, ordinal, actionId, now }) => {
+  return ({ proposal, evidence, policy, ordinal, actionId, now, defaultTimeoutS }) => {
     const action = actionOf(deps.actions, proposal);
     checkParameters(action, proposal.parameters);
     const world = worldFor(evidence);
@@ -55,7 +57,7 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
       reason: proposal.reason,
       changes: planned.changes,
       undo: undoOf(action, planned),
-      timeoutS: planned.timeoutS ?? action.timeoutS ?? deps.defaultTimeoutS ?? DEFAULT_TIMEOUT_S,
+      timeoutS: planned.timeoutS ?? action.timeoutS ?? defaultTimeoutS ?? deps.defaultTimeoutS ?? DEFAULT_TIMEOUT_S,
       ...marksOf(planned),
       isWriting: action.run === undefined,
     };

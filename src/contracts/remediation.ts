@@ -85,6 +85,11 @@ export const Remediation = Type.Object({
   ),
   plan: Type.Optional(Type.Object({ hash: Type.String(), template: Type.Optional(Type.String({ description: 'id@version of the template that arranged the steps' })), steps: Type.Array(RemediationStep) })),
   verdict: Type.Optional(VerdictView),
+  decisions: Type.Optional(
+    Type.Array(Type.Object({ at: Time, kind: Type.String({ description: 'plan, approval, …' }), ref: Type.Optional(Type.String({ description: 'artifact with everything that the decision read' })), summary: Type.String() }), {
+      description: 'what was decided, in order; `kubernaut replay` decides a plan again',
+    }),
+  ),
   approval: Type.Optional(
     Type.Object({
       state: literals(['pending', 'approved', 'rejected', 'expired'] as const),

@@ -206,7 +206,7 @@ export interface Store {
    * Content-addressed: returns `sha256:<hex>`; the same content is kept once. With a `key` (of an action) it is kept under that
    * instead, and a repeat replaces it. Content must already be redacted.
    */
-  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'verdict' | 'policy', content: unknown, key?: string): Promise<string>;
+  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'verdict' | 'policy' | 'decision' | 'templates', content: unknown, key?: string): Promise<string>;
   getArtifact(ref: string): Promise<unknown>;
 
   /** Unique on (remediation, channel, kind); returns the existing row when there is one. */

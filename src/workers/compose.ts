@@ -135,7 +135,7 @@ function activityTables(parts: Parts): ActivityTables {
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
     analyze: parts.model ? createAnalyze({ store, model: parts.model, templates, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
-    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, planStep: createPlanStep({ actions, defaultTimeoutS: durationMs(config.actions.timeout) / 1000 }), maxActionS: durationMs(config.actions.cap) / 1000, templates, locate }),
+    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,

@@ -23,8 +23,16 @@ export async function decide(run: Run): Promise<Stage> {
   const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({ ...about(run), evidenceRef, findings, ...proposed });
   state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
   if (answer.verdict) state.doc.verdict = answer.verdict;
+  noteDecision(run, answer);
   if (answer.kind === 'wait') return lookAgain(run, answer.reason);
   return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
+}
+
+/** A short line and where everything that was read for it is kept. */
+function noteDecision({ state, now }: Run, answer: PlanAnswer): void {
+  const summary = answer.kind === 'plan' ? answer.plan.steps.map((s) => s.summary).join(', then ') : answer.reason;
+  const decision = { at: now(), kind: 'plan', ...(answer.decisionRef ? { ref: answer.decisionRef } : {}), summary: summary.slice(0, 200) };
+  state.doc.decisions = [...(state.doc.decisions ?? []), decision];
 }
 
 const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findings' | 'proposals'> => ({
