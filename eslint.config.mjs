@@ -10,6 +10,7 @@ const IMPORTS = {
   domain: [],
   contracts: ['domain'],
   cel: ['contracts', 'domain'],
+  policy: ['cel', 'contracts', 'domain'],
   actions: ['contracts', 'domain'],
   analyzers: ['contracts', 'domain'],
   sources: ['contracts', 'domain'],
@@ -18,10 +19,10 @@ const IMPORTS = {
   adapters: ['contracts', 'domain'],
   activities: ['actions', 'analyzers', 'sources', 'channels', 'models', 'contracts', 'domain'],
   workflows: ['domain'],
-  config: ['contracts', 'domain', 'cel', 'actions', 'analyzers', 'sources', 'channels', 'models'],
+  config: ['contracts', 'domain', 'cel', 'policy', 'actions', 'analyzers', 'sources', 'channels', 'models'],
   gateway: ['sources', 'actions', 'contracts', 'domain', 'config', 'adapters'],
-  workers: ['activities', 'actions', 'analyzers', 'sources', 'channels', 'models', 'adapters', 'contracts', 'domain', 'config', 'workflows'],
-  cli: ['sources', 'actions', 'analyzers', 'channels', 'models', 'contracts', 'domain', 'config', 'adapters', 'gateway', 'workers'],
+  workers: ['activities', 'actions', 'analyzers', 'sources', 'channels', 'models', 'adapters', 'contracts', 'domain', 'config', 'policy', 'workflows'],
+  cli: ['sources', 'actions', 'analyzers', 'channels', 'models', 'contracts', 'domain', 'config', 'policy', 'adapters', 'gateway', 'workers'],
 };
 
 const FOLDERS = Object.keys(IMPORTS);

@@ -2,6 +2,7 @@ import { createCel, type Cel } from '../cel/expression.js';
 import { durationMs } from '../domain/duration.js';
 import type { Expression } from '../domain/expression.js';
 import { FILTER_VARIABLES, type FilterRule } from '../domain/filter.js';
+import { expressionIssue } from './expression-issue.js';
 import type { FilterRuleFields } from './filter-schema.js';
 import type { ConfigIssue } from './issues.js';
 
@@ -54,8 +55,7 @@ function compiled(source: string, type: 'string', context: RuleContext): Express
 function compiled(source: string, type: 'bool' | 'string', { at, cel, issues }: RuleContext): Expression<unknown> {
   const result = type === 'bool' ? cel.compile(source, type) : cel.compile(source, type);
   if ('expression' in result) return result.expression;
-  const around = `${source.slice(Math.max(0, result.at - 20), result.at)}⟨here⟩${source.slice(result.at, result.at + 20)}`.replaceAll('\n', ' ');
-  issues.push({ path: at, got: `${result.problem} at character ${result.at + 1}: ${around}`, expected: `a CEL expression that gives a ${type}`, example: type === 'bool' ? 'target.namespace == "shop" && labels.tier == "canary"' : BY_DEFAULT });
+  issues.push(expressionIssue(at, source, result, { type, example: type === 'bool' ? 'target.namespace == "shop" && labels.tier == "canary"' : BY_DEFAULT }));
   return { source, evaluate: () => ({ error: result.problem }) };
 }
 

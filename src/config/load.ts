@@ -8,6 +8,7 @@ import { fromEnvironment, leavesOf, type Assignment } from './environment.js';
 import { configInvalid, issueOf, type ConfigIssue } from './issues.js';
 import { jwtIssues } from './jwt-schema.js';
 import { ConfigSchema, type Config } from './schema.js';
+import { policyIssues } from './policy-issues.js';
 import { Secret } from './secret.js';
 
 export interface LoadOptions {
@@ -121,6 +122,7 @@ function problemsOf(tree: Tree, options: LoadOptions, env: Readonly<Record<strin
   const issues = validate(tree) ? [] : (validate.errors ?? []).map(issueOf);
   const isSound = (path: string): boolean => !issues.some((i) => i.path === path || path.startsWith(`${i.path}.`) || i.path.startsWith(`${path}.`));
   issues.push(...unknownActions(tree as unknown as Config, options.actionIds, isSound));
+  if (isSound('policy')) issues.push(...policyIssues((tree as unknown as Config).policy, options.actionIds));
   if (isSound('gateway.jwt')) issues.push(...jwtIssues((tree as unknown as Config).gateway.jwt));
   if (isSound('effectiveness.horizons')) issues.push(...unorderedHorizons(tree as unknown as Config));
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
@@ -133,10 +135,9 @@ function problemsOf(tree: Tree, options: LoadOptions, env: Readonly<Record<strin
 function unknownActions({ policy }: Config, actionIds: readonly string[] | undefined, isSound: (path: string) => boolean): ConfigIssue[] {
   if (!actionIds || !isMap(policy)) return [];
   const namespaces: Tree = isMap(policy.namespaces) ? policy.namespaces : {};
-  const maps: [string, unknown][] = [
-    ['policy.actions', policy.actions],
-    ...Object.entries(namespaces).map(([ns, p]): [string, unknown] => [`policy.namespaces.${ns}.actions`, isMap(p) ? p.actions : undefined]),
-  ];
+  const environments: Tree = isMap(policy.environments) ? policy.environments : {};
+  const placesIn = (key: string, places: Tree) => Object.entries(places).map(([name, p]): [string, unknown] => [`policy.${key}.${name}.actions`, isMap(p) ? p.actions : undefined]);
+  const maps: [string, unknown][] = [['policy.actions', policy.actions], ...placesIn('namespaces', namespaces), ...placesIn('environments', environments)];
   return maps.flatMap(([path, map]) =>
     Object.keys(isMap(map) ? map : {}).filter((id) => !actionIds.includes(id) && isSound(`${path}.${id}`)).map((id) => ({
       path: `${path}.${id}`, got: 'an unknown action', expected: `one of ${actionIds.join(', ')}`, example: actionIds[0] ?? '',

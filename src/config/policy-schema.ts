@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { AUTONOMY, DEFAULT_POLICY, type Policy } from '../domain/policy.js';
 import { SEVERITIES } from '../domain/signal.js';
 import { count, duration, flag, list, oneOf, section, text } from './fields.js';
+import { disruptionBudget, globs, opa, protectedObjects, rules, windows } from './policy-rule-schema.js';
 
 const scope = {
   autonomy: Type.Optional(oneOf(AUTONOMY, 'what may happen without a person', 'approve')),
@@ -16,9 +17,20 @@ const Action = Type.Object(
 const actions = (description: string) =>
   Type.Record(Type.String(), Action, { description, default: {}, examples: [{ scale_deployment: { autonomy: 'auto', maxReplicas: 20 } }] });
 
-const Namespace = Type.Object(
-  { ...scope, actions: Type.Optional(Type.Record(Type.String(), Action)) },
-  { additionalProperties: false, examples: [{ autonomy: 'auto' }] },
+const Scope = Type.Object(scope, { additionalProperties: false, examples: [{ autonomy: 'approve' }] });
+
+const tiers = Type.Object(
+  { 1: Type.Optional(Scope), 2: Type.Optional(Scope), 3: Type.Optional(Scope) },
+  { additionalProperties: false, description: 'per tier', examples: [{ 2: { autonomy: 'approve' } }] },
+);
+
+const place = { ...scope, actions: Type.Optional(Type.Record(Type.String(), Action)), tiers: Type.Optional(tiers) };
+
+const Namespace = Type.Object(place, { additionalProperties: false, examples: [{ autonomy: 'auto' }] });
+
+const Environment = Type.Object(
+  { ...place, namespaces: globs('the namespaces of it; these beat the labels of a namespace', ['shop-*']) },
+  { additionalProperties: false, examples: [{ namespaces: ['shop-*'], autonomy: 'approve' }] },
 );
 
 const Pause = Type.Object(
@@ -38,11 +50,23 @@ const PolicyObject = section('What may be done, where, how often, and who is ask
   autonomy: oneOf(AUTONOMY, 'the default everywhere', DEFAULT_POLICY.autonomy),
   approvalTimeout: duration('how long a plan waits for a person before it expires', DEFAULT_POLICY.approvalTimeout),
   namespaces: Type.Record(Type.String(), Namespace, { description: 'per namespace', default: {}, examples: [{ shop: { autonomy: 'auto' } }] }),
+  environments: Type.Record(Type.String(), Environment, { description: 'per environment', default: {}, examples: [{ prod: { namespaces: ['shop-*'], autonomy: 'approve' } }] }),
+  environmentLabels: list(text('a label', 'environment'), 'labels of a namespace that name its environment; the first that is there', DEFAULT_POLICY.environmentLabels, ['environment', 'env']),
+  tiers: { ...tiers, default: {} } as typeof tiers,
   severities: Type.Partial(Type.Object(Object.fromEntries(SEVERITIES.map((s) => [s, Type.Object(scope, { additionalProperties: false })]))), {
     description: 'per severity', additionalProperties: false, default: {}, examples: [{ critical: { autonomy: 'approve' } }],
   }),
   actions: actions('per action'),
   protectedNamespaces: list(text('a namespace', 'kube-system'), 'nothing is ever written here', DEFAULT_POLICY.protectedNamespaces, ['kube-system']),
+  protected: protectedObjects,
+  rules,
+  shippedRules: section('The rules that come with Kubernaut (docs/guides/policy.md).', {
+    enabled: flag('they hold', true),
+    without: list(text('the name of a shipped rule', 'large-workload-asks'), 'shipped rules that do not hold', [], ['large-workload-asks']),
+  }),
+  windows,
+  disruptionBudget,
+  opa: Type.Optional(opa),
   cooldown: duration('the same action on the same target not again before this', DEFAULT_POLICY.cooldown),
   maxActionsPerTargetPerHour: count('writing actions per target and hour', DEFAULT_POLICY.maxActionsPerTargetPerHour, 1, 1000),
   maxIneffective: count('failures of an action on a target within a day before it is not tried again', DEFAULT_POLICY.maxIneffective, 1, 1000),

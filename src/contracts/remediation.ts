@@ -46,8 +46,11 @@ export type Assessment = Static<typeof Assessment>;
 export const VerdictView = Type.Object({
   decision: literals(['allow', 'ask', 'deny'] as const),
   findings: Type.Array(
-    Type.Object({ check: Type.String(), reason: Type.String(), message: Type.String(), severity: literals(['info', 'ask', 'deny'] as const) }),
+    Type.Object({ check: Type.String(), reason: Type.String(), message: Type.String(), severity: literals(['info', 'ask', 'deny'] as const), rule: Type.Optional(Type.String({ description: 'the rule of the policy that made it' })) }),
   ),
+  /** What the policy said of each step, also where nothing stood in the way. */
+  rules: Type.Optional(Type.Array(Type.Object({ rule: Type.String(), effect: Type.String(), why: Type.String() }))),
+  approvers: Type.Optional(Type.Array(Type.String(), { description: 'who is to be asked, where rules of the policy say so' })),
 });
 
 /** How a remediation reads everywhere: API, CLI, webhooks (product.md 4). */
@@ -99,6 +102,8 @@ export const Remediation = Type.Object({
       expires_at: Type.Optional(Time),
     }),
   ),
+  /** The write waits for the end of a freeze or for a maintenance window; gone when the wait is over. */
+  hold: Type.Optional(Type.Object({ until: Time, rule: Type.String(), since: Time, can_override: Type.Boolean(), message: Type.String() })),
   assessments: Type.Array(Assessment),
   timeline: Type.Array(
     Type.Object({ at: Time, phase: Type.String(), text: Type.String(), durationMs: Type.Optional(Type.Number()) }),

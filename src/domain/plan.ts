@@ -1,5 +1,6 @@
 import type { Change } from './change.js';
 import type { ObjectRef } from './kube.js';
+import type { PolicyBasis } from './policy-facts.js';
 import { hashOf } from './sha256.js';
 import type { Target } from './target.js';
 
@@ -69,6 +70,8 @@ export interface Step {
   isWriting: boolean;
   /** Rules saw the trouble in the cluster's state: then they can see as well that it went by itself. */
   isWitnessed?: boolean;
+  /** What the policy was asked about it, to ask the same again right before the write. */
+  basis?: PolicyBasis;
 }
 
 export interface Plan {
@@ -94,9 +97,22 @@ export interface SafetyFinding {
   severity: 'info' | 'ask' | 'deny';
   /** Guards (cooldown, oscillation, rate) end in `escalated` rather than `denied`. */
   escalates?: boolean;
+  /** The rule of the policy that made it: a key of the file, the name of a rule or a window, `opa`. */
+  rule?: string;
+}
+
+/** What the policy said of a step and which of its rules said it, also when nothing stood in the way. */
+export interface PolicyDecision {
+  rule: string;
+  /** `auto`, `ask`, `deny`, `wait`, … */
+  effect: string;
+  why: string;
 }
 
 export interface Verdict {
   decision: 'allow' | 'ask' | 'deny';
   findings: SafetyFinding[];
+  rules?: PolicyDecision[];
+  /** Who is to be asked, by name, where rules say so; any of them will do. */
+  approvers?: string[];
 }

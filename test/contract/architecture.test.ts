@@ -54,6 +54,7 @@ const TABLE: [folder: string, refused: string, allowed: string][] = [
   ['contracts', '../actions/index.js', '../domain/errors.js'],
   ['contracts', 'ajv', '@sinclair/typebox'],
   ['cel', '../config/filters.js', '../domain/expression.js'],
+  ['policy', '../config/filters.js', '../cel/expression.js'],
   ['actions', '../adapters/postgres/store.js', '../domain/errors.js'],
   ['analyzers', '../actions/index.js', '../domain/errors.js'],
   ['sources', '../gateway/app.js', '../contracts/api.js'],

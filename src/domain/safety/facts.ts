@@ -2,6 +2,7 @@ import type { PastAction, Problem } from '../evidence.js';
 import type { World } from '../kube.js';
 import type { SafetyFinding, Step } from '../plan.js';
 import type { ActionPolicy, Autonomy, Policy } from '../policy.js';
+import type { PolicyFacts } from '../policy-facts.js';
 import type { Storm } from '../storm.js';
 import type { Target } from '../target.js';
 
@@ -23,6 +24,8 @@ export interface SafetyFacts {
   /** Who proposed it, and whether rules and model agree. */
   source: 'rules' | 'model' | 'both';
   confidence: number;
+  /** What rules, windows, budgets and a policy server say of the step. */
+  policyFacts?: PolicyFacts;
   /** The storm that holds on the cluster of the step. */
   storm?: Storm;
 }

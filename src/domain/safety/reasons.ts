@@ -32,6 +32,15 @@ export const REASONS = {
   paused: 'The kill switch is on.',
   storm: 'Too much happens at once on the cluster: storm mode.',
   not_firing: 'No alert of this remediation fires any more.',
+  policy_rule: 'A rule of the policy says so.',
+  policy_rule_failed: 'A rule of the policy could not be evaluated: a person decides.',
+  autonomy_annotation: 'The annotation kubernaut.io/autonomy has a value that is no level: a person decides.',
+  freeze: 'A freeze is on.',
+  outside_maintenance: 'It is outside of the maintenance windows.',
+  disruption_limit: 'The budget of disruption of the policy is used up.',
+  protected_object: 'The policy protects the object.',
+  external_policy: 'The policy server says so.',
+  external_policy_failed: 'The policy server gave no usable answer.',
   action_disabled: 'The policy disabled the action.',
 } as const;
 

@@ -14,6 +14,9 @@ export const findingsOf = (check: string) => ({
   escalate: (reason: Reason, message: string): SafetyFinding[] => [{ ...make(check, reason, message, 'deny'), escalates: true }],
 });
 
+/** The same, with the rule of the policy that made them. */
+export const byRule = (rule: string, findings: SafetyFinding[]): SafetyFinding[] => findings.map((f) => ({ ...f, rule }));
+
 const make = (check: string, reason: Reason, message: string, severity: Severity): SafetyFinding => ({ check, reason, message, severity });
 
 export const targetText = (f: SafetyFacts): string => describeTarget(f.step.target);

@@ -8,6 +8,7 @@ import { clusterHealth, nodesRemaining } from './nodes.js';
 import { optOut } from './opt-out.js';
 import { oscillation } from './oscillation.js';
 import { ownership } from './ownership.js';
+import { disruptionLimit, policyRules, policyServer, policyWindows, protectedObjects } from './policy.js';
 import { protectedTargets } from './protected.js';
 import { quota } from './quota.js';
 import { cooldown, flap, ineffective, rate } from './repetition.js';
@@ -22,6 +23,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   still_firing: stillFiring,
   grounding,
   protected: protectedTargets,
+  protected_objects: protectedObjects,
   opt_out: optOut,
   being_deleted: beingDeleted,
   ownership,
@@ -36,6 +38,10 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   nodes_remaining: nodesRemaining,
   cluster_health: clusterHealth,
   quota,
+  disruption_limit: disruptionLimit,
   model_only: modelOnly,
+  policy_rules: policyRules,
+  policy_server: policyServer,
+  windows: policyWindows,
   autonomy,
 };
