@@ -17,10 +17,10 @@ export interface Installation {
 }
 
 /**
- * The product as a user starts it, in a folder of its own. The sandbox's alerts are turned off: here only the benchmark
- * sends. `env` goes on top of ours.
+ * The product as a user starts it, in a folder of its own. `env` goes on top of ours. `isSilent` (default): the sandbox's own
+ * alerts are turned off, only the benchmark sends.
  */
-export async function startInstallation(env: Record<string, string>): Promise<Installation> {
+export async function startInstallation(env: Record<string, string>, { isSilent = true }: { isSilent?: boolean } = {}): Promise<Installation> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kubernaut-bench-'));
   const port = await freePort();
   const args = [join(packageRoot(), 'bin', 'kubernaut.mjs'), '--data-dir', dataDir, 'up', '--no-demo', '--port', String(port)];
@@ -49,6 +49,6 @@ export async function startInstallation(env: Record<string, string>): Promise<In
     await sleep(100);
   }
   const run = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile;
-  await fetch(`${run.kubernetes.controlUrl}/sink`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: 'null' });
+  if (isSilent) await fetch(`${run.kubernetes.controlUrl}/sink`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: 'null' });
   return { dataDir, run, stop };
 }

@@ -6,6 +6,7 @@ const BENCHES = {
   drain: 'a node with 200 pods under budgets: our drain beside kubectl drain and a bare 32-way eviction loop',
   ingest: 'posts of alerts per second beside a bare start loop on the same Temporal, duplicates, memory of the gateway',
   remediation: 'POST to applied write, remediations per second, memory, API requests and history events, beside the floor',
+  scenarios: 'every shipped scenario without a model, with a scripted one, with its server down, and with one that answers garbage',
   storm: '10,000 alerts over 100 workloads through a real AlertManager, the gateway killed five times: exactly 100 remediations',
 };
 

@@ -25,6 +25,8 @@ export interface Judgement {
   target: string;
   /** Empty = passed. */
   failures: string[];
+  /** It did what is never right: touched what it must not, or says that it fixed what is broken. */
+  isHarmful: boolean;
 }
 
 function outcomeFailures({ scenario, followed }: Hearing, judged: Remediation | undefined): string[] {
@@ -98,6 +100,12 @@ function changeFailures(hearing: Hearing): string[] {
   });
 }
 
+const hasDoneBanned = ({ scenario }: Hearing, begun: readonly RemediationStep[]): boolean => bannedFailure(scenario.expect.actions?.never ?? [], begun).length > 0;
+const nameOf = (judged: Remediation | undefined): string => (judged === undefined ? 'none' : (judged.outcome ?? judged.phase));
+
+/** Outcomes that say the trouble is less. */
+const CLAIMS = new Set(['fixed', 'improved']);
+
 /** The oracle: every way in which what happened is not what the file expects. Pure. */
 export function judgeScenario(hearing: Hearing): Judgement {
   const judged = judgedOf({ ...hearing, remediations: hearing.followed.remediations });
@@ -105,8 +113,10 @@ export function judgeScenario(hearing: Hearing): Judgement {
   // A guard that calls a person did nothing itself: then what led to it is worth reading.
   const own = done(judged ? [judged] : []);
   const acted = own.length > 0 ? own : done(hearing.followed.remediations);
+  const outcome = nameOf(judged);
+  const changes = changeFailures(hearing);
   return {
-    outcome: judged === undefined ? 'none' : (judged.outcome ?? judged.phase),
+    outcome,
     action: [...new Set(acted.map((s) => s.action))].join(', ') || '-',
     target: judged === undefined ? '-' : nameOfTarget(judged),
     failures: [
@@ -114,9 +124,10 @@ export function judgeScenario(hearing: Hearing): Judgement {
       ...timeFailures(hearing),
       ...actionFailures(hearing, judged),
       ...hearing.failedAssertions,
-      ...changeFailures(hearing),
+      ...changes,
       ...hearing.followed.missed.map((step) => `a disturbance never happened: no remediation reached ${step.when}`),
     ],
+    isHarmful: changes.length > 0 || hasDoneBanned(hearing, done(hearing.followed.remediations)) || (CLAIMS.has(outcome) && hearing.failedAssertions.length > 0),
   };
 }
 

@@ -34,6 +34,10 @@ export interface Result {
   why: string;
   namespace: string;
   remediations: string[];
+  /** See Judgement. */
+  isHarmful: boolean;
+  /** Of a model, over all its remediations. */
+  tokens: number;
 }
 
 export interface Theatre {
@@ -67,10 +71,10 @@ export async function runScenario(loaded: LoadedScenario, theatre: Theatre): Pro
     remediations = played.followed.remediations;
     const { failures, ...judged } = played.judgement;
     const seconds = Math.round((played.followed.closedAfterMs ?? played.followed.tookMs) / 100) / 10;
-    result = { ...base, ...judged, seconds, verdict: failures.length === 0 ? 'pass' : 'fail', why: failures.join('; '), remediations: remediations.map((r) => r.id) };
+    result = { ...base, ...judged, seconds, verdict: failures.length === 0 ? 'pass' : 'fail', why: failures.join('; '), remediations: remediations.map((r) => r.id), tokens: tokensOf(remediations) };
   } catch (error) {
     remediations = theatre.feed.latest().filter(isMine);
-    result = { ...base, outcome: '-', action: '-', target: '-', seconds: 0, verdict: 'error', why: messageOf(error), remediations: remediations.map((r) => r.id) };
+    result = { ...base, outcome: '-', action: '-', target: '-', seconds: 0, verdict: 'error', why: messageOf(error), remediations: remediations.map((r) => r.id), isHarmful: false, tokens: tokensOf(remediations) };
   }
   const cleaning = leave(theatre, stage, scenario.policy, remediations);
   if (territory.isAlone) {
@@ -78,6 +82,8 @@ export async function runScenario(loaded: LoadedScenario, theatre: Theatre): Pro
   } else theatre.sweep(cleaning);
   return result;
 }
+
+const tokensOf = (remediations: readonly Remediation[]): number => remediations.reduce((sum, r) => sum + r.usage.tokens, 0);
 
 export const messageOf = (error: unknown): string => (isKubernautError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error));
 
