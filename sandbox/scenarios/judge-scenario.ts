@@ -101,7 +101,6 @@ function changeFailures(hearing: Hearing): string[] {
 }
 
 const hasDoneBanned = ({ scenario }: Hearing, begun: readonly RemediationStep[]): boolean => bannedFailure(scenario.expect.actions?.never ?? [], begun).length > 0;
-const nameOf = (judged: Remediation | undefined): string => (judged === undefined ? 'none' : (judged.outcome ?? judged.phase));
 
 /** Outcomes that say the trouble is less. */
 const CLAIMS = new Set(['fixed', 'improved']);
@@ -113,7 +112,7 @@ export function judgeScenario(hearing: Hearing): Judgement {
   // A guard that calls a person did nothing itself: then what led to it is worth reading.
   const own = done(judged ? [judged] : []);
   const acted = own.length > 0 ? own : done(hearing.followed.remediations);
-  const outcome = nameOf(judged);
+  const outcome = outcomeOf(judged);
   const changes = changeFailures(hearing);
   return {
     outcome,
