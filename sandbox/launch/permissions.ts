@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { actions } from '../../src/actions/index.js';
-import { grantsOf } from '../../src/cli/rbac/grants.js';
+import { CONFIGURATION_READ, grantsOf } from '../../src/cli/rbac/grants.js';
 import { manifestsFor, namespaceManifests } from '../../src/cli/rbac/manifests.js';
 import { accounts, ACCOUNTS, clusterWide, SYSTEM_NAMESPACE, type Account, type Manifest } from '../../src/cli/rbac/objects.js';
 import { kubeClientOf, type KubeClient } from '../simulator/kube-client.js';
@@ -43,7 +43,7 @@ export async function installPermissions(plane: Pick<ControlPlane, 'kubeconfig' 
 export const bindNamespace = (client: KubeClient, namespace: string): Promise<void> => applyAll(client, namespaceManifests(namespace, { actions: actions.members, hasOptional: true }));
 
 /** The rules of the namespaced roles, bound in the whole cluster. Only here: a real cluster binds namespace by namespace. */
-const rightsEverywhere = (): Manifest[] => [...accounts(), ...grantsOf(actions.members).flatMap((grant) => clusterWide({ ...grant, name: grant.reach.kind === 'cluster' ? grant.name : `${grant.name}-everywhere` }))];
+const rightsEverywhere = (): Manifest[] => [...accounts(), ...[...grantsOf(actions.members), CONFIGURATION_READ].flatMap((grant) => clusterWide({ ...grant, name: grant.reach.kind === 'cluster' ? grant.name : `${grant.name}-everywhere` }))];
 
 /** Places that a cluster does not have: no Cilium, no namespace for it. */
 const isAbsentPlace = ({ metadata }: Manifest, namespaces: readonly string[]): boolean =>

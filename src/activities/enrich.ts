@@ -1,4 +1,4 @@
-import type { Evidence, Problem } from '../domain/evidence.js';
+import type { EventLine, Evidence, Problem, RecordedChange } from '../domain/evidence.js';
 import { isPodReady, type KubeObject, type ObjectRef } from '../domain/kube.js';
 import type { Clock, Cluster, Embedder, Store } from '../domain/ports.js';
 import { redactText } from '../domain/redact.js';
@@ -9,7 +9,9 @@ import { collectLogs } from './evidence/collect-logs.js';
 import { addNamed, addSkeletons, collectObjects } from './evidence/collect-objects.js';
 import { isUnhealthyPod } from './evidence/container-state.js';
 import { recall, type Recalled } from './evidence/recall.js';
+import { configurationReader, NO_CONFIGURATION, type Configuration } from './evidence/read-configuration.js';
 import { redactedCopies } from './evidence/trim.js';
+import { whatChanged, type ChangeLog } from './evidence/what-changed.js';
 
 export interface EnrichDeps {
   cluster: (name: string) => Cluster;
@@ -18,6 +20,8 @@ export interface EnrichDeps {
   clock: Clock;
   /** Objects outside the watch cache that some action needs for this target (`ActionDefinition.reads`). */
   extras?(target: KubeObject): Promise<readonly ObjectRef[]>;
+  /** Edits that were recorded as they happened. Without it only what the objects themselves tell. */
+  changes?: ChangeLog;
 }
 
 /** Small enough for a workflow history; everything else is behind `evidenceRef`. */
@@ -62,36 +66,71 @@ export function createCollect(deps: EnrichDeps): (input: About, options?: Collec
 
 function createGather(deps: EnrichDeps) {
   const copyOf = redactedCopies();
+  const readConfiguration = configurationReader(deps.clock);
 
-  return async ({ target, problems }: About, { hasLogs = true }: CollectOptions): Promise<{ evidence: Evidence; pods: KubeObject[] }> => {
+  return async (about: About, { hasLogs = true }: CollectOptions): Promise<{ evidence: Evidence; pods: KubeObject[] }> => {
+    const { target, problems } = about;
     const cluster = deps.cluster(target.cluster);
     const takenAt = deps.clock.now();
     const nowMs = Date.parse(takenAt);
     const world = cluster.world();
     const { object, pods, selection } = collectObjects(world, target);
-    const { logs, texts, missing } = await collectLogs(cluster, deps.store, hasLogs ? mostTelling(pods, nowMs) : [], nowMs);
-    addNamed(world, selection, texts, target.namespace);
+    const ill = hasLogs ? mostTelling(pods, nowMs) : [];
+    const { logs, texts, missing } = await collectLogs(cluster, deps.store, ill, nowMs);
+    const configuration = ill.length > 0 ? await readConfiguration(cluster, world, object) : NO_CONFIGURATION;
+    addNamed(world, selection, [...texts, ...hostsIn(configuration)], target.namespace);
     const events = collectEvents(cluster, selection.list().map((c) => c.object), nowMs);
+    const scene: Scene = { ...about, cluster, object, objects: selection.list().map((c) => c.object), configuration, events, takenAt };
+    const { changes, extras, memory } = hasLogs ? await lookFurther(deps, scene) : NOTHING_MORE;
     if (hasLogs) addSkeletons(world, selection);
-    const extras = hasLogs && object ? await readExtras(deps, cluster, object) : [];
-    const memory = hasLogs ? await recall(deps, { target, problems, events, nowMs }) : NO_MEMORY;
 
     const evidence: Evidence = {
       takenAt,
       target,
       ...(object ? { object: copyOf(object, 'whole') } : {}),
-      objects: [...selection.list().map((c) => copyOf(c.object, c.detail)), ...extras.map((o) => copyOf(o, 'whole'))],
+      objects: [...selection.list().map((c) => copyOf(c.object, c.detail)), ...configuration.objects, ...extras.map((o) => copyOf(o, 'whole'))],
       events,
       logs,
       problems: problems.map(redactedProblem),
       history: memory.history,
       similar: redactObject(memory.similar),
       apis: cluster.apis?.() ?? [],
-      missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...memory.missing],
+      changes,
+      missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...memory.missing, ...configuration.missing],
     };
     return { evidence, pods };
   };
 }
+
+interface Scene extends About {
+  cluster: Cluster;
+  object: KubeObject | undefined;
+  /** As chosen, unredacted. */
+  objects: KubeObject[];
+  configuration: Configuration;
+  events: EventLine[];
+  takenAt: string;
+}
+
+interface Further {
+  changes: RecordedChange[];
+  extras: KubeObject[];
+  memory: Recalled;
+}
+
+const NOTHING_MORE: Further = { changes: [], extras: [], memory: { history: [], similar: [], missing: [] } };
+
+/** What is needed to decide, and not to see whether it helped: what changed, what actions ask for, what was before. */
+async function lookFurther(deps: EnrichDeps, scene: Scene): Promise<Further> {
+  const { cluster, object, target, problems, events, takenAt, configuration } = scene;
+  return {
+    changes: await whatChanged(deps.changes, scene, configuration),
+    extras: object ? await readExtras(deps, cluster, object) : [],
+    memory: await recall(deps, { target, problems, events, nowMs: Date.parse(takenAt) }),
+  };
+}
+
+const hostsIn = ({ objects }: Configuration): string[] => objects.flatMap((c) => Object.values<string>(c.data));
 
 /** One live GET each; one that cannot be read is simply not there for the plan, which says so. */
 async function readExtras(deps: EnrichDeps, cluster: Cluster, object: KubeObject): Promise<KubeObject[]> {
@@ -99,8 +138,6 @@ async function readExtras(deps: EnrichDeps, cluster: Cluster, object: KubeObject
   const read = await Promise.all(refs.map((ref) => cluster.read(ref).catch(() => undefined)));
   return read.filter((o) => o !== undefined);
 }
-
-const NO_MEMORY: Recalled = { history: [], similar: [], missing: [] };
 
 /** Labels of alerts are free text, unlike those of objects. */
 const redactedProblem = (p: Problem): Problem => ({ ...p, labels: redactedValues(p.labels), annotations: redactedValues(p.annotations) });

@@ -62,6 +62,30 @@ export interface SimilarIncident {
   similarity: number;
 }
 
+/** How near what changed is to the target, nearest first. */
+export type ChangeRelation = 'target' | 'owner' | 'config' | 'path' | 'dependency' | 'node' | 'namespace';
+
+/** Something that somebody edited, rolled out, created or deleted. Values of Secrets and ConfigMaps never. */
+export interface RecordedChange {
+  /** RFC 3339. */
+  at: string;
+  object: { kind: string; namespace?: string; name: string };
+  /** In words: `revision 4 rolled out`, `key PORT changed`, `deleted`. */
+  what: string;
+  /** Dotted, list items by name: `spec.template.spec.containers[app].image`. */
+  path?: string;
+  /** Compact JSON, redacted and cut; absent where it was not there, or is not known. */
+  from?: string;
+  to?: string;
+  /** The field manager or actor: `kubectl-edit`. */
+  by?: string;
+  /** Where it was read: the controller's revisions, the API server's bookkeeping, our own recording, the object's own times. */
+  source: 'revision' | 'managed_fields' | 'snapshot' | 'creation' | 'configuration';
+  relation: ChangeRelation;
+  /** 1 is the most telling. */
+  rank: number;
+}
+
 /** Everything that decisions may read, recorded before deciding. */
 export interface Evidence {
   takenAt: string;
@@ -79,4 +103,6 @@ export interface Evidence {
   missing: { what: string; why: string }[];
   /** Optional APIs that the cluster serves, as `<group>/<version>/<Kind>`: what is not listed is not installed. */
   apis?: string[];
+  /** What was changed before and around the beginning of the trouble, most telling first. */
+  changes?: RecordedChange[];
 }

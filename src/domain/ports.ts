@@ -1,5 +1,7 @@
 import type { Brakes, Slot } from './brakes.js';
 import type { Change, PatroniRequest } from './change.js';
+import type { ConfigVersion } from './changes/config-version.js';
+import type { ObjectChange } from './changes/object-change.js';
 import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
 import type { Known } from './occurrence.js';
@@ -216,6 +218,15 @@ export interface Store {
 
   /** Append-only, hash-chained. */
   audit(entry: { at: string; actor: string; verb: string; subject: string; details?: unknown }): Promise<void>;
+
+  /** Edits of watched objects; one that is known already stays. In one statement. */
+  recordChanges(changes: readonly ObjectChange[]): Promise<void>;
+  /** Of these namespaces and of objects without one, newest first, at most 500. */
+  changesIn(what: { cluster: string; namespaces: readonly string[]; since: string }): Promise<ObjectChange[]>;
+  /** What was last seen of these ConfigMaps, and from now on this is. */
+  noteConfigVersions(versions: readonly ConfigVersion[]): Promise<ConfigVersion[]>;
+  /** Removes changes from before this, and all but the newest twenty of each object. How many. */
+  forgetChanges(before: string): Promise<number>;
 
   /** Learns a closed remediation. Only verified outcomes are retrievable later. */
   rememberIncident(incident: { remediationId: string; summary: string; action?: string; outcome: string; isVerified: boolean; embedding: number[] }): Promise<void>;

@@ -38,8 +38,9 @@ import { policyFor } from '../domain/policy.js';
 import { KILL_SWITCH, pauseOf } from '../domain/kill-switch.js';
 import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
+import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
 import { watchedModel } from './watched-model.js';
-import { clusterAddressOf, executorAddressOf } from './cluster-address.js';
+import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import { createStormWatch, type StormWatch } from './storm-watch.js';
@@ -71,8 +72,9 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
   const { config } = options;
   const database = await openDatabase(databaseOf(config));
   try {
-    const cluster = await connectCluster({ ...clusterAddressOf(config), executor: executorAddressOf(config), userAgentVersion: options.version, databases: patroniControl(revealed(config.databases.patroni)) });
     const store = createStore(database, clock);
+    const changes = createChangeRecorder({ cluster: clusterNameOf(config), store, clock, logger: options.logger });
+    const cluster = await connectCluster({ ...clusterAddressOf(config), executor: executorAddressOf(config), userAgentVersion: options.version, databases: patroniControl(revealed(config.databases.patroni)), onReplaced: changes.seen });
     const policy = createPolicySource(config.policy, store, () => pauseOf(cluster.world().get(KILL_SWITCH.kind, KILL_SWITCH.namespace, KILL_SWITCH.name)));
     const storms = createStormWatch({ store, cluster, limits: async () => (await policy.current()).storm, metrics: options.metrics, logger: options.logger });
     const channels = Object.fromEntries(
@@ -81,14 +83,16 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     const model = config.llm.provider || config.llm.endpoint ? watchedModel(await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)), { metrics: options.metrics, breaker: breakerOf(config) }) : undefined;
     const embedder = embedderOf(config);
     storms.start();
+    changes.start();
     return {
       store, database, cluster, policy, storms,
       channels: Object.keys(channels),
       hasModel: model !== undefined,
-      activities: activityTables({ ...options, store, cluster, policy, storms, channels, model, embedder }),
+      activities: activityTables({ ...options, store, cluster, policy, storms, changes, channels, model, embedder }),
       async close() {
         await storms.stop();
         await cluster.close();
+        await changes.stop();
         await store.close();
       },
     };
@@ -103,6 +107,7 @@ interface Parts extends ComposeOptions {
   cluster: Cluster;
   policy: PolicySource;
   storms: StormWatch;
+  changes: ChangeRecorder;
   channels: Parameters<typeof createNotifyStage>[0]['channels'];
   model: Model | undefined;
   embedder: Embedder;
@@ -129,7 +134,7 @@ function activityTables(parts: Parts): ActivityTables {
   };
   const storm = (name: string) => (name === parts.cluster.name ? parts.storms.current() : Promise.resolve(undefined));
   const templates = loadTemplates(config.templates.path, actions.members);
-  const reading = { cluster, store, embedder, clock, extras: (target: KubeObject) => extrasFor(policy, target) };
+  const reading = { cluster, store, embedder, clock, changes: { store, flush: parts.changes.flush }, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { KubeObject } from '../../domain/kube.js';
 import { describeTarget } from '../../domain/target.js';
 import type { Cluster, DatabaseControl } from '../../domain/ports.js';
 import { accessReviews } from './access-review.js';
@@ -31,6 +32,8 @@ export interface ClusterOptions extends ClusterAddress {
   retryDelayMs?: number;
   /** Patroni, for actions on databases. Without it they are Unsupported. */
   databases?: DatabaseControl;
+  /** Told of every watched object that another version takes the place of, or nothing does (`after` absent). */
+  onReplaced?: (before: KubeObject, after: KubeObject | undefined) => void;
   /** Name in our Event objects. Default: the host's (pod's) name. */
   instance?: string;
 }
@@ -59,7 +62,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
   const writes = options.executor ? openConnection(loadKubeConfig(options.executor), { userAgent, timeoutMs: options.requestTimeoutMs, onRequest: options.metricsHook }) : connection;
   const rest = restOver(connection, writes);
   const closeAll = () => [connection, writes].forEach((c) => c.close());
-  const cache = await openWatchCache({ config, connection, userAgent, exclude, syncTimeoutMs, retryDelayMs, maxRetryDelayMs: MAX_RETRY_DELAY_MS }).catch((error: unknown) => {
+  const cache = await openWatchCache({ config, connection, userAgent, exclude, syncTimeoutMs, retryDelayMs, maxRetryDelayMs: MAX_RETRY_DELAY_MS, onReplaced: options.onReplaced }).catch((error: unknown) => {
     closeAll();
     throw error;
   });

@@ -35,6 +35,8 @@ export interface WatchCacheOptions {
   /** Delay before a broken watch is opened again; doubles up to `maxRetryDelayMs`. */
   retryDelayMs: number;
   maxRetryDelayMs: number;
+  /** Told of every object that another version of it takes the place of, or nothing does (`after` absent). Must not throw. */
+  onReplaced?: (before: KubeObject, after: KubeObject | undefined) => void;
 }
 
 const GAP_RETRY_MS = 60_000;
@@ -109,10 +111,21 @@ function followKind(kind: Kind, index: ObjectIndex, onChange: () => void, option
   const { path, fieldSelector } = scopeOf(kind);
   const list = async () => (await listPages(options.connection, kind, slim)) as unknown as KubernetesListObject<KubernetesObject>;
   const informer = new ListWatch<KubernetesObject>(path, stream.watch, list, false, undefined, fieldSelector);
-  const put = (o: KubernetesObject) => (index.put(o as unknown as KubeObject), onChange());
+  const known = ({ kind: of, metadata: m }: KubeObject) => (options.onReplaced ? index.get(of, m.namespace, m.name) : undefined);
+  const put = (o: KubernetesObject) => {
+    const before = known(o as unknown as KubeObject);
+    index.put(o as unknown as KubeObject);
+    if (before) options.onReplaced?.(before, o as unknown as KubeObject);
+    onChange();
+  };
   informer.on('add', put);
   informer.on('update', put);
-  informer.on('delete', (o) => (index.remove(o as unknown as KubeObject), onChange()));
+  informer.on('delete', (o) => {
+    const before = known(o as unknown as KubeObject);
+    index.remove(o as unknown as KubeObject);
+    if (before) options.onReplaced?.(before, undefined);
+    onChange();
+  });
   informer.on('error', (error: unknown) => {
     const isRefused = isRefusal(error);
     self.state = isRefused ? 'gap' : 'broken';

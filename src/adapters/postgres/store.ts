@@ -5,6 +5,7 @@ import { auditMethods } from './audit.js';
 import type { Database } from './database.js';
 import { filterMethods } from './filters.js';
 import { inboxMethods } from './inbox.js';
+import { changeMethods } from './object-changes.js';
 import { notificationMethods } from './notifications.js';
 import { pastActionMethods } from './past-actions.js';
 import { pauseMethods } from './pauses.js';
@@ -32,6 +33,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...artifactMethods(query, clock),
     ...notificationMethods(query, clock),
     ...auditMethods(query),
+    ...changeMethods(query, clock),
     ...incidentMethods(query, clock),
     ...pauseMethods(query, clock),
     ...slotMethods(query, clock),

@@ -54,6 +54,12 @@ const KILL_SWITCH_READ: Reaching = {
   rules: rulesOf([{ group: '', resource: 'configmaps', verbs: ['get', 'list', 'watch'], scope: 'namespace', names: [KILL_SWITCH.name] }]),
 };
 
+/** Which keys of a ConfigMap changed, and which hosts its values name. Never part of the rest: whoever binds it lets the reader see values in passing. */
+export const CONFIGURATION_READ: Reaching = {
+  name: 'kubernaut-reader-configuration', account: 'reader', about: 'which keys of ConfigMaps changed', reach: { kind: 'namespace' }, isOptional: true,
+  rules: rulesOf([{ group: '', resource: 'configmaps', verbs: ['get'], scope: 'namespace' }]),
+};
+
 interface Declared {
   action: string;
   permission: Permission;

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { grantsOf, type Granted, type Reaching } from './grants.js';
+import { CONFIGURATION_READ, grantsOf, type Granted, type Reaching } from './grants.js';
 import { accounts, clusterWide, namespaced, type Manifest } from './objects.js';
 
 export interface ManifestOptions {
@@ -46,5 +46,6 @@ export function rbacFiles(actions: readonly Granted[]): Record<string, string> {
     'executor-namespace.yaml': head('The executor\'s rights in one namespace, one Role per group of actions: kubectl apply -n <namespace> -f …\nStrike the groups you do not want.') + yamlOf(inNamespace(false)),
     'executor-places.yaml': head('Restarts of named controllers in the namespaces where they live. Strike those you do not have.') + yamlOf(of((g) => g.account === 'executor' && g.reach.kind === 'place').flatMap((g) => placed(g, []))),
     'optional-namespace.yaml': head('Fallbacks, events, and groups that are off by default (exec for heap dumps): kubectl apply -n <namespace> -f …') + yamlOf(inNamespace(true)),
+    'configuration-namespace.yaml': head('Lets the reader get ConfigMaps of one namespace, for diagnoses that name the key that changed: kubectl apply -n <namespace> -f …\nValues are neither kept nor shown (docs/guides/diagnosis.md).') + yamlOf(namespaced(CONFIGURATION_READ)),
   };
 }
