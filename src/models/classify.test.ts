@@ -20,6 +20,9 @@ describe('what a retry can help', () => {
     ['a refused connection', Object.assign(new Error('x'), { name: 'APIConnectionError' }), 'ModelUnavailable'],
     ['a time-out', Object.assign(new Error('x'), { name: 'APIConnectionTimeoutError' }), 'ModelUnavailable'],
     ['a body that is no JSON', new SyntaxError('Unexpected token < in JSON'), 'ModelAnswerInvalid'],
+    ['JSON of endless depth', new RangeError('Maximum call stack size exceeded'), 'ModelAnswerInvalid'],
+    ['a good status that the AWS SDK could not read', Object.assign(new TypeError('x'), { $metadata: { httpStatusCode: 200 } }), 'ModelAnswerInvalid'],
+    ['throttling as the AWS SDK says it', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 429 }, $response: { headers: { 'retry-after': '7' } } }), 'ModelUnavailable'],
     ['our own verdict', new KubernautError('ModelAnswerInvalid', 'x'), 'ModelAnswerInvalid'],
     ['anything else', 'boom', 'ModelUnavailable'],
   ])('%s', (_name, error, code) => expect(classifyHttp('model x', error, NOW).code).toBe(code));

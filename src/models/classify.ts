@@ -8,7 +8,16 @@ interface Fields {
   status?: unknown;
   headers?: unknown;
   cause?: unknown;
+  /** Where the AWS SDK keeps status and headers. */
+  $metadata?: { httpStatusCode?: number };
+  $response?: { headers?: unknown };
 }
+
+/** A RangeError is what JSON nested thousands of levels deep ends in. */
+const UNREADABLE = ['SyntaxError', 'RangeError'];
+
+/** Status and headers, wherever the SDK keeps them. */
+const replyOf = ({ status, headers, $metadata, $response }: Fields) => ({ status: status ?? $metadata?.httpStatusCode, headers: headers ?? $response?.headers });
 
 /** Fields, whichever realm or SDK made the error: `instanceof` fails across realms. */
 const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error !== null ? (error as Fields) : {});
@@ -21,17 +30,19 @@ const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error
  */
 export function classifyHttp(provider: string, error: unknown, nowMs = Date.now()): KubernautError {
   if (isKubernautError(error)) return error;
-  const { name, status, headers, cause } = fieldsOf(error);
+  const { name = '', cause, ...fields } = fieldsOf(error);
+  const { status, headers } = replyOf(fields);
   // SDKs wrap what our own fetch threw (an answer over its limit)
   if (isKubernautError(cause)) return cause;
-  if (typeof status === 'number') return ofStatus(provider, status, retryAfterOf(headers, nowMs));
-  if (name === 'SyntaxError') return new KubernautError('ModelAnswerInvalid', { message: `${provider} answered something that is not JSON`, why: 'not JSON' });
+  if (typeof status === 'number' && status >= 300) return ofStatus(provider, status, retryAfterOf(headers, nowMs));
+  // with a good status it is the body that could not be read
+  if (typeof status === 'number' || UNREADABLE.includes(name)) return new KubernautError('ModelAnswerInvalid', { message: `${provider} answered something that is not JSON`, why: 'not JSON', fault: 'provider' });
   return new KubernautError('ModelUnavailable', { message: `${provider} is out of reach or did not answer in time; the analyzers decide alone until it is back`, provider });
 }
 
 function ofStatus(provider: string, status: number, retryAfterMs: number | undefined): KubernautError {
   const canPass = [408, 409, 425, 429].includes(status) || status >= 500;
-  if (!canPass) return new KubernautError('ModelRejected', { message: `${provider} refused the request (HTTP ${status}); check llm.endpoint, llm.model and llm.apiKey`, provider, status });
+  if (!canPass) return new KubernautError('ModelRejected', { message: `${provider} refused the request (HTTP ${status}); check endpoint, model and apiKey of it`, provider, status });
   return new KubernautError('ModelUnavailable', {
     message: `${provider} cannot answer now (HTTP ${status}); it is asked again later`,
     provider,

@@ -2,12 +2,19 @@ import { Ajv } from 'ajv';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import type { Model } from '../domain/ports.js';
 import { registryOf } from '../domain/registry.js';
+import { anthropic } from './anthropic.js';
+import { azure } from './azure.js';
+import { bedrock } from './bedrock.js';
 import type { ModelDefinition } from './define.js';
+import { huggingface } from './huggingface.js';
+import { localai } from './localai.js';
+import { ollama } from './ollama.js';
 import { openai } from './openai.js';
+import { ramalama } from './ramalama.js';
 import { scripted } from './scripted.js';
 import { withUsage } from './usage.js';
 
-const members = [openai, scripted] as const;
+const members = [openai, anthropic, azure, bedrock, ollama, localai, huggingface, ramalama, scripted] as const;
 
 export type ModelId = (typeof members)[number]['id'];
 

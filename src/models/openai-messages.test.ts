@@ -28,6 +28,7 @@ describe('the request', () => {
   });
 
   it('else for JSON, with the schema in words', () => {
+    expect(toRequest(request, 'json_object', { model: 'm', maxTokens: 5, isTokenLimitNew: true })).toMatchObject({ max_completion_tokens: 5 });
     const body = toRequest(request, 'json_object', { model: 'm', maxTokens: 5, reasoningEffort: 'low' });
     expect(body).toMatchObject({ response_format: { type: 'json_object' }, max_completion_tokens: 5, reasoning_effort: 'low' });
     expect(JSON.stringify(body.messages[0])).toContain('additionalProperties');
@@ -64,7 +65,7 @@ describe('recorded answers', () => {
   it.each([
     ['json-schema', 'json_schema', { text, model: 'gpt-4o-2024-08-06', usage: { inputTokens: 812, outputTokens: 64 } }],
     ['tool-call', 'tool_call', { text, model: 'mistral-small', usage: { inputTokens: 900, outputTokens: 70 } }],
-    ['ollama-no-usage', 'json_object', { text, model: 'llama3.2', usage: {} }],
+    ['no-usage', 'json_object', { text, model: 'llama3.2', usage: {} }],
     ['json-schema', 'tool_call', { text, model: 'gpt-4o-2024-08-06', usage: { inputTokens: 812, outputTokens: 64 } }],
   ] as const)('%s as %s', (name, mode, answer) => expect(fromResponse(recorded(name), mode, request)).toEqual(answer));
 

@@ -1,29 +1,27 @@
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
-import { KubernautError } from '../domain/errors.js';
 import type { ModelAnswer, ModelRequest } from '../domain/ports.js';
+import { invalidAnswer } from './invalid.js';
+import { schemaInWords, type Mode } from './ladder.js';
 import { strictSchema } from './strict-schema.js';
-
-/** The ladder of structured output (safety.md 2), strictest first. */
-export const MODES = ['json_schema', 'tool_call', 'json_object'] as const;
-export type Mode = (typeof MODES)[number];
 
 export interface OpenAiOptions {
   model: string;
   maxTokens?: number;
   reasoningEffort?: string;
+  /** `max_completion_tokens` instead of `max_tokens`, which OpenAI's reasoning models refuse and most other servers know alone. */
+  isTokenLimitNew?: boolean;
 }
 
 /** The body of one chat completion. Pure. */
 export function toRequest(request: ModelRequest, mode: Mode, options: OpenAiOptions): ChatCompletionCreateParamsNonStreaming {
   const schema = strictSchema(request.schema);
-  const inText = mode === 'json_object' ? `\nAnswer with one JSON object that fits this JSON Schema:\n${JSON.stringify(request.schema)}` : '';
   const base = {
     model: options.model,
     messages: [
-      { role: 'system' as const, content: request.system + inText },
+      { role: 'system' as const, content: mode === 'json_object' ? schemaInWords(request) : request.system },
       { role: 'user' as const, content: request.prompt },
     ],
-    ...(options.maxTokens === undefined ? {} : options.reasoningEffort ? { max_completion_tokens: options.maxTokens } : { max_tokens: options.maxTokens }),
+    ...limitOf(options),
     ...(options.reasoningEffort ? { reasoning_effort: options.reasoningEffort as 'low' } : {}),
   };
   switch (mode) {
@@ -41,14 +39,18 @@ export function toRequest(request: ModelRequest, mode: Mode, options: OpenAiOpti
   }
 }
 
+const limitOf = ({ maxTokens, reasoningEffort, isTokenLimitNew }: OpenAiOptions) =>
+  maxTokens === undefined ? {} : isTokenLimitNew || reasoningEffort ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
+
 const invalid = (why: string): never => {
-  throw new KubernautError('ModelAnswerInvalid', { message: `the model gave no usable answer: ${why}`, why });
+  throw invalidAnswer(why);
 };
 
 /** From the provider's body to the raw text of the answer. Providers differ: nothing of its shape is taken for granted. */
 export function fromResponse(response: unknown, mode: Mode, request: Pick<ModelRequest, 'schemaName'>): ModelAnswer {
   const body = (typeof response === 'object' && response !== null ? response : {}) as Partial<ChatCompletion>;
-  const choice = body.choices?.[0] ?? invalid('there is no choice in it');
+  const choice = body.choices?.[0];
+  if (!choice) throw invalidAnswer('there is no choice in it', 'provider');
   checkEnding(choice);
   const text = mode === 'tool_call' ? toolText(choice.message, request.schemaName) : choice.message?.content;
   if (typeof text !== 'string' || text.trim() === '') return invalid('it is empty');
