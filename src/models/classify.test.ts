@@ -29,6 +29,12 @@ describe('what a retry can help', () => {
 });
 
 describe('Retry-After', () => {
+  it('is found where the AWS SDK hides it', () => {
+    const error = Object.assign(new Error('x'), { $metadata: { httpStatusCode: 429 } });
+    Object.defineProperty(error, '$response', { value: { headers: { 'retry-after': '7' } }, enumerable: false });
+    expect(classifyHttp('model x', error, NOW).details.retryAfterMs).toBe(7000);
+  });
+
   it.each([
     ['seconds', { 'retry-after': '7' }, 7000],
     ['a date', { 'retry-after': 'Thu, 01 Jan 2026 12:00:30 GMT' }, 30_000],

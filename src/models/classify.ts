@@ -16,7 +16,7 @@ interface Fields {
 /** A RangeError is what JSON nested thousands of levels deep ends in. */
 const UNREADABLE = ['SyntaxError', 'RangeError'];
 
-/** Status and headers, wherever the SDK keeps them. */
+/** Status and headers, wherever the SDK keeps them; AWS's `$response` is there, but no enumeration shows it. */
 const replyOf = ({ status, headers, $metadata, $response }: Fields) => ({ status: status ?? $metadata?.httpStatusCode, headers: headers ?? $response?.headers });
 
 /** Fields, whichever realm or SDK made the error: `instanceof` fails across realms. */
@@ -30,7 +30,8 @@ const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error
  */
 export function classifyHttp(provider: string, error: unknown, nowMs = Date.now()): KubernautError {
   if (isKubernautError(error)) return error;
-  const { name = '', cause, ...fields } = fieldsOf(error);
+  const fields = fieldsOf(error);
+  const { name = '', cause } = fields;
   const { status, headers } = replyOf(fields);
   // SDKs wrap what our own fetch threw (an answer over its limit)
   if (isKubernautError(cause)) return cause;
