@@ -28,6 +28,10 @@ export interface Analysis {
   reasoning: string;
   edit?: string;
   evidence_ref?: string;
+  summary?: string;
+  primary_reason?: string;
+  historical_context?: string;
+  oscillation_risk?: { level: 'low' | 'medium' | 'high'; why: string };
 }
 
 export interface PlanRequest {
@@ -39,6 +43,10 @@ export interface PlanRequest {
   findings: Finding[];
   /** From a model; empty without one. */
   proposals: Proposal[];
+  /** A model was asked and came to an end of its own; false and absent: its silence says nothing. */
+  isAnswered?: boolean;
+  /** Only think it through: no permission is asked for, nothing is tried on the API server, nothing is kept. */
+  isThought?: true;
   /** Keys of proposals that were tried in this remediation. */
   tried: string[];
   /** Id of the template that a model chose. */

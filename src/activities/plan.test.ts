@@ -33,7 +33,7 @@ async function planned(o: { storm?: () => Promise<Storm>; apis?: string[]; polic
   };
   const makePlan = createMakePlan({
     cluster: () => cluster,
-    store: { getArtifact: () => Promise.resolve(evidence), pastActions: () => Promise.resolve([]), putArtifact: () => Promise.resolve('sha256:d') } as never,
+    store: { getArtifact: () => Promise.resolve(evidence), pastActions: () => Promise.resolve([]), measuredEffects: () => Promise.resolve([]), putArtifact: () => Promise.resolve('sha256:d') } as never,
     policy: () => Promise.resolve({ ...DEFAULT_POLICY, autonomy: 'auto', ...o.policy }),
     ...(o.storm ? { storm: o.storm } : {}),
     clock: { now: () => NOW },

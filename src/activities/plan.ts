@@ -7,7 +7,7 @@ import type { PlanAnswer, PlanRequest } from './contract.js';
 import type { PlanStep } from './plan-step.js';
 import type { Locate } from './planning/candidates.js';
 import { createDecide, type Decide } from './planning/decide.js';
-import { factsFor, type Outside } from './planning/gather.js';
+import { factsFor, measuredOf, type Outside } from './planning/gather.js';
 import type { DecisionInput } from './planning/input.js';
 import { createKeepDecision, redactedRequest } from './planning/record.js';
 
@@ -42,19 +42,21 @@ export function createMakePlan(deps: PlanDeps) {
   const templates = deps.templates ?? [];
   return async (request: PlanRequest): Promise<PlanAnswer> => {
     const { input, answer } = await decided(deps, decide, await gathered(deps, templates, request));
-    return { ...answer, decisionRef: await keep(input, answer) };
+    return request.isThought ? answer : { ...answer, decisionRef: await keep(input, answer) };
   };
 }
 
-async function gathered(deps: PlanDeps, templates: readonly Template[], request: PlanRequest): Promise<DecisionInput> {
+async function gathered(deps: PlanDeps, templates: readonly Template[], given: PlanRequest): Promise<DecisionInput> {
   const { maxActionS, defaultActionS } = deps;
-  const evidence = (await deps.store.getArtifact(request.evidenceRef)) as Evidence;
-  const policy = await deps.policy();
-  const storm = await deps.storm?.(request.target.cluster);
+  const request = redactedRequest(given);
+  const now = deps.clock.now();
+  const [evidence, policy, storm, measured] = await Promise.all([
+    deps.store.getArtifact(request.evidenceRef) as Promise<Evidence>, deps.policy(), deps.storm?.(request.target.cluster), measuredOf(deps, request, now),
+  ]);
   return {
-    now: deps.clock.now(), request: redactedRequest(request), evidence, policy, ...(storm ? { storm } : {}), templates,
+    now, request, evidence, policy, ...(storm ? { storm } : {}), templates, measured,
     limits: { maxActionS, ...(defaultActionS === undefined ? {} : { defaultActionS }) },
-    facts: { past: {}, trials: {} },
+    facts: { past: {}, trials: {}, ...(request.isThought ? { isUntried: true } : {}) },
   };
 }
 

@@ -4,6 +4,7 @@ import { formatDuration } from '../domain/duration.js';
 import { describeTarget } from '../domain/target.js';
 import { nextCommands } from './next-commands.js';
 import { age, printable, printableLines, table } from './output.js';
+import { reasoningLines } from './reasoning-lines.js';
 import { timelineLine } from './timeline-line.js';
 
 /** A remediation for a person, top to bottom in the order of questions: what, why, what was done, did it help, what now. */
@@ -41,6 +42,7 @@ function why({ analysis: a, usage }: Remediation): string[] {
   return block('Why', [
     `${printable(a.cause)}  (${a.source}, confidence ${a.confidence.toFixed(2)}${cost === '' ? '' : `, ${cost}`})`,
     ...printableLines(a.reasoning),
+    ...reasoningLines(a),
     ...(a.edit === undefined ? [] : ['', 'For a person:', ...indent(printableLines(a.edit))]),
     ...(a.evidence_ref === undefined ? [] : [`evidence ${printable(a.evidence_ref)}`]),
   ]);

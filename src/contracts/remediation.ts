@@ -30,6 +30,7 @@ export const RemediationStep = Type.Object({
   rung: Type.Integer(),
   wrote: Type.Optional(Type.Array(Type.Object({ path: Type.String(), value: Type.String(), before: Type.Optional(Type.String()) }))),
   effect: Type.Optional(Type.String()),
+  cause: Type.Optional(Type.String({ description: 'what it was taken against' })),
 });
 export type RemediationStep = Static<typeof RemediationStep>;
 
@@ -52,6 +53,17 @@ export const VerdictView = Type.Object({
   rules: Type.Optional(Type.Array(Type.Object({ rule: Type.String(), effect: Type.String(), why: Type.String() }))),
   approvers: Type.Optional(Type.Array(Type.String(), { description: 'who is to be asked, where rules of the policy say so' })),
 });
+
+export const RISKS = ['low', 'medium', 'high'] as const;
+
+/** Why, in the parts that `POST /api/v1/analyze-alert` names. */
+export const Reasoning = Type.Object({
+  summary: Type.Optional(Type.String({ description: 'what is wrong and what is to be done, in a sentence' })),
+  primary_reason: Type.Optional(Type.String({ description: 'what decided' })),
+  historical_context: Type.Optional(Type.String({ description: 'what was tried here before, and what it came to' })),
+  oscillation_risk: Type.Optional(Type.Object({ level: literals(RISKS), why: Type.String() })),
+});
+export type Reasoning = Static<typeof Reasoning>;
 
 /** How a remediation reads everywhere: API, CLI, webhooks (product.md 4). */
 export const Remediation = Type.Object({
@@ -84,6 +96,7 @@ export const Remediation = Type.Object({
       /** For a person, when no action of the catalogue can do it. */
       edit: Type.Optional(Type.String()),
       evidence_ref: Type.Optional(Type.String()),
+      ...Reasoning.properties,
     }),
   ),
   plan: Type.Optional(Type.Object({ hash: Type.String(), template: Type.Optional(Type.String({ description: 'id@version of the template that arranged the steps' })), steps: Type.Array(RemediationStep) })),

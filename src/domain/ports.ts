@@ -5,6 +5,7 @@ import type { ObjectChange } from './changes/object-change.js';
 import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
 import type { Known } from './occurrence.js';
+import type { Measured } from './measured.js';
 import type { Pause } from './policy.js';
 import type { Signal, TargetHint } from './signal.js';
 import type { Storm } from './storm.js';
@@ -203,6 +204,8 @@ export interface Store {
   countInPhase(phase: string): Promise<number>;
   /** Writing actions on this target (any remediation), newest first. */
   pastActions(target: Pick<Target, 'cluster' | 'namespace' | 'kind' | 'name'>, since: string): Promise<PastAction[]>;
+  /** What these actions came to against these kinds of trouble, of closed remediations, in one statement. */
+  measuredEffects(of: { cluster: string; families: readonly string[]; actions: readonly string[]; since: string; now: string; halfLifeMs: number }): Promise<Measured[]>;
 
   /**
    * Content-addressed: returns `sha256:<hex>`; the same content is kept once. With a `key` (of an action) it is kept under that

@@ -56,3 +56,28 @@ describe('when nothing is tried', () => {
 
   it('nothing known at all', () => expect(rank([], [])).toEqual({ candidates: [], cause: 'unknown', reasoning: '', confidence: 0, source: 'rules' }));
 });
+
+describe('what was measured here', () => {
+  const record = (action: string, helped: number, failed: number) => ({ action, family: 'oom', helped, failed, harmed: 0, lately: { helped, failed, harmed: 0 }, lastAt: '' });
+  const oom = finding('oom.limit', 0.9, { proposals: [item('increase_resources'), item('restart_pod', 'api', {}, 0.88)] });
+
+  it('puts the one that helps before the one that is a little surer', () => {
+    const r = rank([oom], [], [record('increase_resources', 2, 8), record('restart_pod', 40, 2)]);
+    expect(actionsOf(r.candidates)).toEqual(['restart_pod:rules', 'increase_resources:rules']);
+    expect(r.candidates.map((c) => c.confidence)).toEqual([0.88, 0.9]);
+  });
+
+  it('of another kind of trouble changes nothing', () => {
+    expect(rank([oom], [], [{ ...record('restart_pod', 40, 0), family: 'crash' }])).toEqual(rank([oom], []));
+  });
+
+  it('leaves out what hardly ever helped, and says so', () => {
+    const r = rank([oom], [], [record('increase_resources', 0, 12)]);
+    expect(actionsOf(r.candidates)).toEqual(['restart_pod:rules']);
+    expect(r.reasoning).toContain('left out: increase_resources on Deployment api helped 0 of 12 times here');
+  });
+
+  it('ends with a person when nothing else is left', () => {
+    expect(rank([oom], [], [record('increase_resources', 0, 12), record('restart_pod', 1, 30)])).toMatchObject({ candidates: [], conclusion: 'needs_person', cause: 'oom.limit' });
+  });
+});

@@ -70,6 +70,8 @@ async function lookAgain(run: Run, reason: string): Promise<Stage> {
 
 interface Proposed {
   proposals: Proposal[];
+  /** A model came to an end of its own: that it proposes nothing then says something. */
+  isAnswered?: boolean;
   template?: string;
 }
 
@@ -81,7 +83,7 @@ async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Pro
     const answer = await analyze('ask the model')({ evidenceRef, findings });
     run.state.doc.usage.tokens += answer.tokens;
     const { proposals, template } = answer;
-    return { proposals, ...(template ? { template } : {}) };
+    return { proposals, isAnswered: true, ...(template ? { template } : {}) };
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.note('the model gave no usable answer; the rules decide alone');
@@ -111,7 +113,7 @@ async function adopt(run: Run, answer: Extract<PlanAnswer, { kind: 'plan' }>): P
       ...earlier,
       ...answer.plan.steps.map((s) => ({
         ordinal: s.ordinal, action: s.action, target: s.target, parameters: s.parameters, tier: s.tier,
-        status: 'planned' as const, summary: s.summary, undo: s.undo.kind, rung: state.rung,
+        status: 'planned' as const, summary: s.summary, undo: s.undo.kind, rung: state.rung, cause: answer.analysis.cause,
       })),
     ],
   };

@@ -1,16 +1,19 @@
-import type { Finding } from '../../domain/plan.js';
 import type { Ranking } from '../../domain/ranking.js';
+import { reasonsFor } from '../../domain/reasoning.js';
 import type { Analysis } from '../contract.js';
+import type { DecisionInput } from './input.js';
 
 /** What is thought to be wrong, as people read it. */
-export function analysisOf(ranking: Ranking, findings: readonly Finding[]): Analysis {
+export function analysisOf({ request: { findings, problems }, evidence, measured }: DecisionInput, ranking: Ranking): Analysis {
   const edit = findings.find((f) => f.edit !== undefined)?.edit;
   const best = ranking.candidates[0];
+  const cause = findings.find((f) => f.cause === ranking.cause);
   return {
     source: best?.source ?? 'rules',
     cause: ranking.cause,
     confidence: best?.confidence ?? findings[0]?.confidence ?? 0,
     reasoning: ranking.reasoning,
     ...(edit ? { edit } : {}),
+    ...reasonsFor({ ranking, evidence: { ...evidence, problems }, measured, ...(cause ? { cause } : {}) }),
   };
 }

@@ -52,13 +52,13 @@ function add(wants: Wants, { past, trials }: Wants): void {
 
 const isRefusal = (made: object): made is Refusal => 'proposal' in made;
 
-function considerStep({ input, world, planStep }: Considering, part: CandidateStep): Judged | Refusal | Wants {
+function considerStep({ input, world, planStep, candidate }: Considering, part: CandidateStep): Judged | Refusal | Wants {
   const { proposal } = part;
   const step = stepOf(planStep, input, part);
   if (isRefusal(step)) return step;
   const history = input.facts.past[pastKeyOf(step.target)];
   if (!history) return { past: [step.target], trials: [] };
-  const { findings } = judge({ input, world, step, proposal, history });
+  const { findings } = judge({ input, world, step, proposal, history, chosen: candidate.steps.map((s) => s.proposal) });
   const blocking = findings.filter((f) => f.severity === 'deny' && f.reason !== 'autonomy_observe');
   if (blocking.length > 0) return { proposal, reason: blocking.map((f) => f.message).join('; '), findings: blocking };
   if (modeOf(input, step) !== 'act' || input.facts.isUntried) return { step, findings };

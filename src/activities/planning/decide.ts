@@ -39,8 +39,8 @@ export function createDecide({ planStep, locate = () => undefined }: Rules): Dec
   return (input) => {
     const { request } = input;
     const world = worldFor(input.evidence);
-    const ranking = rank(request.findings, request.proposals);
-    const analysis = analysisOf(ranking, request.findings);
+    const ranking = rank(request.findings, request.proposals, input.measured);
+    const analysis = analysisOf(input, ranking);
     const candidates = candidatesOf(input, ranking, locate);
     const refusals: Refusal[] = [];
     for (const candidate of candidates) {

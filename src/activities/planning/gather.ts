@@ -1,5 +1,6 @@
 import { isKubernautError } from '../../domain/errors.js';
 import type { PastAction } from '../../domain/evidence.js';
+import { familyOf, MEASURED_HALF_LIFE_MS, MEASURED_WINDOW_MS, type Measured } from '../../domain/measured.js';
 import type { Step } from '../../domain/plan.js';
 import type { Cluster, Store } from '../../domain/ports.js';
 import type { Target } from '../../domain/target.js';
@@ -9,7 +10,7 @@ import { writeIdOf } from './step.js';
 
 export interface Outside {
   cluster(name: string): Cluster;
-  store: Pick<Store, 'pastActions'>;
+  store: Pick<Store, 'pastActions' | 'measuredEffects'>;
   /** Throws `Forbidden` when RBAC lacks a verb that the step or its undo will need. */
   assertPermitted?(cluster: Cluster, step: Step): Promise<void>;
 }
@@ -24,6 +25,15 @@ export async function factsFor(outside: Outside, { request, now }: Pick<Decision
   // one after the other, as they would be written
   for (const step of trials) tried[trialKeyOf(step)] = await trialOf(outside, request, step);
   return { past: Object.fromEntries(pastByKey), trials: tried };
+}
+
+/** One question for everything that is proposed, whichever of the causes decides in the end. */
+export async function measuredOf({ store }: Outside, { target, findings, proposals }: PlanRequest, now: string): Promise<Measured[]> {
+  const actions = [...new Set([...findings.flatMap((f) => f.proposals), ...proposals].map((p) => p.action))];
+  if (actions.length === 0) return [];
+  const families = [...new Set([...findings.map((f) => familyOf(f.cause)), 'model'])];
+  const since = new Date(Date.parse(now) - MEASURED_WINDOW_MS).toISOString();
+  return store.measuredEffects({ cluster: target.cluster, families, actions, since, now, halfLifeMs: MEASURED_HALF_LIFE_MS });
 }
 
 const pastOf = ({ store }: Outside, target: Target, since: string): Promise<PastAction[]> => store.pastActions(target, since);

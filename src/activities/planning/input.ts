@@ -1,5 +1,6 @@
 import type { Template } from '../../contracts/template.js';
 import type { Evidence, PastAction } from '../../domain/evidence.js';
+import type { Measured } from '../../domain/measured.js';
 import type { Step } from '../../domain/plan.js';
 import type { Policy } from '../../domain/policy.js';
 import { hashOf } from '../../domain/sha256.js';
@@ -22,6 +23,8 @@ export interface DecisionInput {
   storm?: Storm;
   /** Arrangements of actions that could be chosen from. */
   templates: readonly Template[];
+  /** What the proposed actions came to here against this kind of trouble. */
+  measured: Measured[];
   limits: {
     /** The most any action may take, seconds (`actions.cap`). */
     maxActionS: number;

@@ -1,3 +1,5 @@
+import { keyOf } from '../../domain/arrange.js';
+import { disagreementAbout, type ModelView } from '../../domain/disagreement.js';
 import type { PastAction } from '../../domain/evidence.js';
 import type { World } from '../../domain/kube.js';
 import type { Proposal, Step, Verdict } from '../../domain/plan.js';
@@ -11,11 +13,14 @@ export interface Judging {
   step: Step;
   proposal: Proposal;
   history: PastAction[];
+  /** All that the candidate would do. */
+  chosen: readonly Proposal[];
 }
 
 /** The safety chain over one step. */
-export const judge = ({ input, world, step, proposal, history }: Judging): Verdict =>
-  evaluateSafety({
+export function judge({ input, world, step, proposal, history, chosen }: Judging): Verdict {
+  const disagreement = disagreementAbout(chosen, modelViewOf(input));
+  return evaluateSafety({
     now: input.now,
     target: input.request.target,
     step,
@@ -27,5 +32,11 @@ export const judge = ({ input, world, step, proposal, history }: Judging): Verdi
     groundedUids: new Set(input.evidence.objects.map((o) => o.metadata.uid ?? '')),
     source: proposal.source,
     confidence: proposal.confidence,
+    ...(disagreement === undefined ? {} : { disagreement }),
     ...(input.storm ? { storm: input.storm } : {}),
   });
+}
+
+const modelViewOf = ({ request: { isAnswered = false, proposals, tried } }: DecisionInput): ModelView => ({
+  isAnswered, hasProposed: proposals.length > 0, proposals: proposals.filter((p) => !tried.includes(keyOf(p))),
+});

@@ -36,7 +36,7 @@ async function decidedOnce(refuse?: string) {
     kept.set(sha256(text), text);
     return Promise.resolve(sha256(text));
   };
-  const store = { putArtifact, getArtifact: (ref: string) => Promise.resolve(JSON.parse(kept.get(ref)!)), pastActions: () => Promise.resolve([]) } as never;
+  const store = { putArtifact, getArtifact: (ref: string) => Promise.resolve(JSON.parse(kept.get(ref)!)), pastActions: () => Promise.resolve([]), measuredEffects: () => Promise.resolve([]) } as never;
   const objects = [claim, ...others, snapshotClassOf('csi', { isDefault: true })];
   const evidenceRef = await putArtifact('evidence', evidenceOf(objects, { target: claim, problems, apis: SNAPSHOT_APIS }));
   const cluster = memoryCluster(objects);

@@ -5,6 +5,7 @@ import { auditMethods } from './audit.js';
 import type { Database } from './database.js';
 import { filterMethods } from './filters.js';
 import { inboxMethods } from './inbox.js';
+import { measuredMethods } from './measured.js';
 import { changeMethods } from './object-changes.js';
 import { notificationMethods } from './notifications.js';
 import { pastActionMethods } from './past-actions.js';
@@ -30,6 +31,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...remediationMethods(query),
     ...remediationListMethods(query),
     ...pastActionMethods(query),
+    ...measuredMethods(query),
     ...artifactMethods(query, clock),
     ...notificationMethods(query, clock),
     ...auditMethods(query),

@@ -138,6 +138,8 @@ describe('each check denies, asks or tells with its stable reason', () => {
     ['more memory than a LimitRange allows', 'quota', 'limit_range', { target: dep, objects: [object('v1', 'LimitRange', 'l', { spec: { limits: [{ type: 'Container', max: { memory: '256Mi' } }] } })], step: edits(['spec', 'template', 'spec', 'containers', '0', 'resources'], { limits: { memory: '512Mi' } }) }],
     ['a model alone', 'model_only', 'model_only', { facts: { source: 'model' } }],
     ['rules and model', 'model_only', undefined, { facts: { source: 'both' } }],
+    ['a model that would do something else', 'model_disagrees', 'model_disagrees', { facts: { disagreement: 'm would rather wait' } }],
+    ['a model that says nothing against it', 'model_disagrees', undefined, {}],
     ['observe', 'autonomy', 'autonomy_observe', { policy: { autonomy: 'observe' } }],
     ['a dry run', 'autonomy', 'autonomy_observe', { policy: { dryRun: true } }],
     ['suggest', 'autonomy', 'suggest_only', { policy: { autonomy: 'suggest' } }],

@@ -26,6 +26,8 @@ export interface SafetyFacts {
   confidence: number;
   /** What rules, windows, budgets and a policy server say of the step. */
   policyFacts?: PolicyFacts;
+  /** Why the model that was asked would not do this (domain/disagreement.ts). */
+  disagreement?: string;
   /** The storm that holds on the cluster of the step. */
   storm?: Storm;
 }

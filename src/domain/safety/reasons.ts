@@ -29,6 +29,7 @@ export const REASONS = {
   approval_required: 'The policy asks for approval of every write.',
   tier_needs_approval: 'The action has no inverse or a wide radius: it needs approval.',
   model_only: 'Only a model proposed it; the deterministic analyzers did not.',
+  model_disagrees: 'The model would do something else first, or nothing: analyzers and model contradict each other.',
   paused: 'The kill switch is on.',
   storm: 'Too much happens at once on the cluster: storm mode.',
   not_firing: 'No alert of this remediation fires any more.',

@@ -2,6 +2,7 @@ import type { Check } from '../facts.js';
 import { autonomy, modelOnly } from './autonomy.js';
 import { beingDeleted } from './being-deleted.js';
 import { blastRadius } from './blast-radius.js';
+import { modelDisagrees } from './disagreement.js';
 import { disruption } from './disruption.js';
 import { grounding } from './grounding.js';
 import { clusterHealth, nodesRemaining } from './nodes.js';
@@ -40,6 +41,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   quota,
   disruption_limit: disruptionLimit,
   model_only: modelOnly,
+  model_disagrees: modelDisagrees,
   policy_rules: policyRules,
   policy_server: policyServer,
   windows: policyWindows,
