@@ -58,9 +58,10 @@ function deps(objects: KubeObject[], events: EventLine[] = []): EnrichDeps {
         return ref;
       },
       pastActions: async () => [],
-      similarIncidents: async () => [],
+      incidentsOf: async () => [],
     },
     embedder: { id: 'e', dimensions: 1, embed: async () => [1] },
+    vectors: { nearest: async () => [] },
     clock: { now: () => NOW },
   };
 }

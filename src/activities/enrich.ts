@@ -1,6 +1,6 @@
 import type { EventLine, Evidence, Problem, RecordedChange } from '../domain/evidence.js';
 import { isPodReady, type KubeObject, type ObjectRef } from '../domain/kube.js';
-import type { Clock, Cluster, Embedder, Store } from '../domain/ports.js';
+import type { Clock, Cluster, Embedder, Store, VectorIndex } from '../domain/ports.js';
 import { redactText } from '../domain/redact.js';
 import { redactObject } from '../domain/redact-object.js';
 import { describeTarget, type Target } from '../domain/target.js';
@@ -8,15 +8,16 @@ import { collectEvents } from './evidence/collect-events.js';
 import { collectLogs } from './evidence/collect-logs.js';
 import { addNamed, addSkeletons, collectObjects } from './evidence/collect-objects.js';
 import { isUnhealthyPod } from './evidence/container-state.js';
-import { recall, type Recalled } from './evidence/recall.js';
+import { recall } from './evidence/recall.js';
 import { configurationReader, NO_CONFIGURATION, type Configuration } from './evidence/read-configuration.js';
 import { redactedCopies } from './evidence/trim.js';
 import { whatChanged, type ChangeLog } from './evidence/what-changed.js';
 
 export interface EnrichDeps {
   cluster: (name: string) => Cluster;
-  store: Pick<Store, 'putArtifact' | 'pastActions' | 'similarIncidents'>;
+  store: Pick<Store, 'putArtifact' | 'pastActions' | 'incidentsOf'>;
   embedder: Embedder;
+  vectors: Pick<VectorIndex, 'nearest'>;
   clock: Clock;
   /** Objects outside the watch cache that some action needs for this target (`ActionDefinition.reads`). */
   extras?(target: KubeObject): Promise<readonly ObjectRef[]>;
@@ -81,10 +82,10 @@ function createGather(deps: EnrichDeps) {
     addNamed(world, selection, [...texts, ...hostsIn(configuration)], target.namespace);
     const events = collectEvents(cluster, selection.list().map((c) => c.object), nowMs);
     const scene: Scene = { ...about, cluster, object, objects: selection.list().map((c) => c.object), configuration, events, takenAt };
-    const { changes, extras, memory } = hasLogs ? await lookFurther(deps, scene) : NOTHING_MORE;
+    const { changes, extras } = hasLogs ? await lookFurther(deps, scene) : NOTHING_MORE;
     if (hasLogs) addSkeletons(world, selection);
 
-    const evidence: Evidence = {
+    const read: Evidence = {
       takenAt,
       target,
       ...(object ? { object: copyOf(object, 'whole') } : {}),
@@ -92,13 +93,13 @@ function createGather(deps: EnrichDeps) {
       events,
       logs,
       problems: problems.map(redactedProblem),
-      history: memory.history,
-      similar: redactObject(memory.similar),
+      history: [],
+      similar: [],
       apis: cluster.apis?.() ?? [],
       changes,
-      missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...memory.missing, ...configuration.missing],
+      missing: [...gapsOf(cluster, target, object), ...selection.leftOut, ...missing, ...configuration.missing],
     };
-    return { evidence, pods };
+    return { evidence: hasLogs ? await withMemory(deps, read) : read, pods };
   };
 }
 
@@ -115,18 +116,16 @@ interface Scene extends About {
 interface Further {
   changes: RecordedChange[];
   extras: KubeObject[];
-  memory: Recalled;
 }
 
-const NOTHING_MORE: Further = { changes: [], extras: [], memory: { history: [], similar: [], missing: [] } };
+const NOTHING_MORE: Further = { changes: [], extras: [] };
 
-/** What is needed to decide, and not to see whether it helped: what changed, what actions ask for, what was before. */
+/** What is needed to decide, and not to see whether it helped: what changed, what actions ask for. */
 async function lookFurther(deps: EnrichDeps, scene: Scene): Promise<Further> {
-  const { cluster, object, target, problems, events, takenAt, configuration } = scene;
+  const { cluster, object, configuration } = scene;
   return {
     changes: await whatChanged(deps.changes, scene, configuration),
     extras: object ? await readExtras(deps, cluster, object) : [],
-    memory: await recall(deps, { target, problems, events, nowMs: Date.parse(takenAt) }),
   };
 }
 
@@ -137,6 +136,12 @@ async function readExtras(deps: EnrichDeps, cluster: Cluster, object: KubeObject
   const refs = (await deps.extras?.(object)) ?? [];
   const read = await Promise.all(refs.map((ref) => cluster.read(ref).catch(() => undefined)));
   return read.filter((o) => o !== undefined);
+}
+
+/** What was before: asked with all that was read, so that the surest cause is part of the question. */
+async function withMemory(deps: EnrichDeps, read: Evidence): Promise<Evidence> {
+  const { history, similar, signature, missing } = await recall(deps, read);
+  return { ...read, history, similar: redactObject(similar), signature, missing: [...read.missing, ...missing] };
 }
 
 /** Labels of alerts are free text, unlike those of objects. */

@@ -96,6 +96,17 @@ const embeddings = section('Vectors for similar incidents. Without an endpoint t
   endpoint: Type.Optional(text('base URL', 'http://localhost:11434/v1')),
   model: Type.Optional(text('model name', 'nomic-embed-text')),
   apiKey: Type.Optional(secret('API key')),
+  dimensions: count('numbers of a vector; the model must be able to make so many', 384, 8, 4096),
+  timeout: duration('one vector', '10s'),
+});
+
+const vectors = section('Where similar incidents are looked for. What they teach is always kept in our database.', {
+  backend: oneOf(['pgvector', 'pinecone', 'weaviate', 'redis'], 'pgvector: our own database', 'pgvector'),
+  url: Type.Optional(secret('address of the server, for pinecone of one index: https://…, for redis: rediss://…')),
+  username: Type.Optional(text('user of redis', 'kubernaut')),
+  apiKey: Type.Optional(secret('API key; for redis the password')),
+  collection: text('namespace (pinecone), class (weaviate), index and key prefix (redis); one per installation', 'kubernaut', { default: 'kubernaut', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,62}$', expected: 'letters, digits, dashes' }),
+  timeout: duration('one request', '3s'),
 });
 
 const channelConfigs = Type.Unsafe<Record<string, Record<string, unknown>>>(
@@ -117,6 +128,7 @@ export const ConfigSchema = Type.Object(
     databases,
     llm,
     embeddings,
+    vectors,
     policy: PolicySchema,
     filters: section('Which signals are looked at.', { path: Type.Optional(text('filters.yaml', '/etc/kubernaut/filters.yaml')) }),
     templates: section('Arrangements of actions beside the shipped ones.', { path: Type.Optional(text('folder of template files', '/etc/kubernaut/templates')) }),

@@ -34,6 +34,8 @@ export const ERRORS = {
   ModelAnswerInvalid: { retryable: false, status: 502, meaning: 'The model answered something that is not a valid proposal.' },
   // stores and channels
   StoreUnavailable: { retryable: true, status: 503, meaning: 'The database is out of reach.' },
+  VectorsUnavailable: { retryable: true, status: 503, meaning: 'The vector index is out of reach; remediation goes on without similar incidents.' },
+  VectorsRejected: { retryable: false, status: 502, meaning: 'The vector index refused the request, or holds vectors of another embedder.' },
   TemporalUnavailable: { retryable: true, status: 503, meaning: 'Temporal is out of reach.' },
   ChannelUnavailable: { retryable: true, status: 503, meaning: 'A notification channel is out of reach or throttling.' },
   ChannelRejected: { retryable: false, status: 502, meaning: 'A notification channel refused the message.' },

@@ -57,9 +57,13 @@ export interface SimilarIncident {
   summary: string;
   action?: string;
   outcome: string;
+  /** Whether the action helped then: a proved failure is a lesson too. */
+  lesson?: 'helped' | 'did_not_help';
   isVerified: boolean;
   /** 0..1, 1 is the same. */
   similarity: number;
+  /** RFC 3339: when it was closed. */
+  at?: string;
 }
 
 /** How near what changed is to the target, nearest first. */
@@ -99,6 +103,8 @@ export interface Evidence {
   problems: Problem[];
   history: PastAction[];
   similar: SimilarIncident[];
+  /** What this incident is found by later (`signatureOf`); absent where memory was not asked. */
+  signature?: string;
   /** What could not be read, and why: absent evidence is never read as "healthy". */
   missing: { what: string; why: string }[];
   /** Optional APIs that the cluster serves, as `<group>/<version>/<Kind>`: what is not listed is not installed. */

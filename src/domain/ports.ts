@@ -2,7 +2,8 @@ import type { Brakes, Slot } from './brakes.js';
 import type { Change, PatroniRequest } from './change.js';
 import type { ConfigVersion } from './changes/config-version.js';
 import type { ObjectChange } from './changes/object-change.js';
-import type { EventLine, LogExcerpt, PastAction, SimilarIncident } from './evidence.js';
+import type { EventLine, LogExcerpt, PastAction } from './evidence.js';
+import type { Incident } from './incident.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
 import type { Known } from './occurrence.js';
 import type { Measured } from './measured.js';
@@ -231,9 +232,16 @@ export interface Store {
   /** Removes changes from before this, and all but the newest twenty of each object. How many. */
   forgetChanges(before: string): Promise<number>;
 
-  /** Learns a closed remediation. Only verified outcomes are retrievable later. */
-  rememberIncident(incident: { remediationId: string; summary: string; action?: string; outcome: string; isVerified: boolean; embedding: number[] }): Promise<void>;
-  similarIncidents(embedding: number[], limit: number): Promise<SimilarIncident[]>;
+  /** Keeps what a closed remediation taught: the facts, whatever index finds it later. A change makes it due for the index again. */
+  keepIncident(incident: Incident): Promise<void>;
+  /** By remediation id, in no order; those unknown are left out, as those whose remediation has ended otherwise since. */
+  incidentsOf(remediationIds: readonly string[]): Promise<Incident[]>;
+  /** Incidents that this index (`VectorIndex.name`) does not have as they are now, oldest first. */
+  incidentsDue(index: string, limit: number): Promise<Incident[]>;
+  /** This index has it, unless it changed since. */
+  markIndexed(index: string, incident: Incident): Promise<void>;
+  /** No index has any: all are due. */
+  forgetIndexed(): Promise<void>;
 
   /** Kill switch rows. */
   pauses(): Promise<Pause[]>;
@@ -251,6 +259,40 @@ export interface Store {
   /** Keeps what follows from that reading, none for its end, with the audit entry of a change. False: somebody else kept something since, read again. */
   keepStorm(next: { cluster: string; version: string; at: string; storm?: Storm; told?: { verb: string; details: object } }): Promise<boolean>;
 
+  close(): Promise<void>;
+}
+
+export interface NearestQuery {
+  /** At most 30. */
+  limit: number;
+  /** 0..1; default 0. */
+  minSimilarity?: number;
+  /** For people who look into the memory; what decides never asks for it. Default false. */
+  isUnverifiedToo?: boolean;
+  scope?: { cluster?: string; namespace?: string; kind?: string };
+}
+
+/** What an index keeps of an incident. */
+export type IndexedIncident = Omit<Incident, 'signature'>;
+
+/**
+ * Finds past incidents by nearness in meaning. It may be lost, stale or somebody else's: the facts are the store's
+ * (`Store.incidentsOf`). Every method throws VectorsUnavailable (StoreUnavailable where it is our own database), VectorsRejected when the
+ * index refuses or holds vectors of another embedder, InvalidParams when a vector does not fit the embedder.
+ */
+export interface VectorIndex {
+  /** Backend, place and embedder: changes when what it holds can no longer be compared. */
+  readonly name: string;
+  /** Replaces what was there of that remediation. Secrets are masked and texts cut on the way. */
+  put(incident: Incident, embedding: readonly number[]): Promise<void>;
+  /** The nearest first; of equals the newer. */
+  nearest(embedding: readonly number[], query: NearestQuery): Promise<{ incident: IndexedIncident; similarity: number }[]>;
+  remove(remediationId: string): Promise<void>;
+  /** Everything, also what another embedder made. */
+  clear(): Promise<void>;
+  count(): Promise<number>;
+  /** Resolves with a few words about it when it can be used as configured. */
+  health(): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { openDatabase, type Database } from '../adapters/postgres/database.js';
 import { createStore } from '../adapters/postgres/store.js';
 import type { Logger } from '../adapters/telemetry/logger.js';
 import type { Metrics } from '../adapters/telemetry/metrics.js';
+import { connectVectors, type VectorsOptions } from '../adapters/vectors/connect-vectors.js';
 import { localEmbedder } from '../adapters/vectors/local-embedder.js';
 import { openaiEmbedder } from '../adapters/vectors/openai-embedder.js';
 import { createAnalyze } from '../activities/analyze.js';
@@ -18,6 +19,7 @@ import { createDiagnose } from '../activities/diagnose.js';
 import { createCollect, createEnrich } from '../activities/enrich.js';
 import { createExecute } from '../activities/execute.js';
 import { createNotifyStage } from '../activities/notify.js';
+import { createLearn } from '../activities/learn.js';
 import { createMakePlan } from '../activities/plan.js';
 import { createPlanStep } from '../activities/plan-step.js';
 import { createTakeSlot } from '../activities/slots.js';
@@ -36,10 +38,11 @@ import type { Step } from '../domain/plan.js';
 import { namespaceOf } from '../domain/target.js';
 import { policyFor } from '../domain/policy.js';
 import { KILL_SWITCH, pauseOf } from '../domain/kill-switch.js';
-import type { Clock, Cluster, Embedder, Model, Store } from '../domain/ports.js';
+import type { Clock, Cluster, Embedder, Model, Store, VectorIndex } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
 import { watchedModel } from './watched-model.js';
+import { watchedVectors } from './watched-vectors.js';
 import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
@@ -82,17 +85,19 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     );
     const model = config.llm.provider || config.llm.endpoint ? watchedModel(await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)), { metrics: options.metrics, breaker: breakerOf(config) }) : undefined;
     const embedder = embedderOf(config);
+    const vectors = watchedVectors(connectVectors(vectorsOf(config), { database, embedder }), options);
     storms.start();
     changes.start();
     return {
       store, database, cluster, policy, storms,
       channels: Object.keys(channels),
       hasModel: model !== undefined,
-      activities: activityTables({ ...options, store, cluster, policy, storms, changes, channels, model, embedder }),
+      activities: activityTables({ ...options, store, cluster, policy, storms, changes, channels, model, embedder, vectors }),
       async close() {
         await storms.stop();
         await cluster.close();
         await changes.stop();
+        await vectors.close();
         await store.close();
       },
     };
@@ -111,6 +116,7 @@ interface Parts extends ComposeOptions {
   channels: Parameters<typeof createNotifyStage>[0]['channels'];
   model: Model | undefined;
   embedder: Embedder;
+  vectors: VectorIndex;
 }
 
 /** Locator parameters of an object, when the action acts on its kind at all. */
@@ -127,14 +133,14 @@ async function extrasFor(policy: PolicySource, target: KubeObject): Promise<Obje
 }
 
 function activityTables(parts: Parts): ActivityTables {
-  const { store, policy, embedder, config } = parts;
+  const { store, policy, embedder, vectors, config } = parts;
   const cluster = (name: string): Cluster => {
     if (name !== parts.cluster.name) throw new KubernautError('NotFound', `cluster ${name} is not connected here; this process serves ${parts.cluster.name}`);
     return parts.cluster;
   };
   const storm = (name: string) => (name === parts.cluster.name ? parts.storms.current() : Promise.resolve(undefined));
   const templates = loadTemplates(config.templates.path, actions.members);
-  const reading = { cluster, store, embedder, clock, changes: { store, flush: parts.changes.flush }, extras: (target: KubeObject) => extrasFor(policy, target) };
+  const reading = { cluster, store, embedder, vectors, clock, changes: { store, flush: parts.changes.flush }, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),
@@ -146,7 +152,7 @@ function activityTables(parts: Parts): ActivityTables {
       diagnose: diagnoseAll,
       action: (id) => actions.get(id),
     }),
-    record: createRecord({ store, embedder, onClosed: (r) => observeClosed(parts.metrics, r) }),
+    record: createRecord({ store, learn: createLearn({ store, embedder, vectors, clock, onMissed: (error) => parts.logger.warn({ err: error }, 'an incident is not in the vector index yet; it is tried again with the next one') }), onClosed: (r) => observeClosed(parts.metrics, r) }),
     recordExpiry: createRecordExpiry({ store, clock }),
     notify: createNotifyStage({ store, channels: parts.channels, clock }),
   });
@@ -221,7 +227,12 @@ export function databaseOf({ database: d, dataDir }: Config): Parameters<typeof 
 
 export function embedderOf({ embeddings: e }: Config): Embedder {
   if (!e.endpoint && !e.model) return localEmbedder();
-  return openaiEmbedder({ baseUrl: e.endpoint, apiKey: e.apiKey?.reveal(), model: e.model ?? 'text-embedding-3-small' });
+  return openaiEmbedder({ baseUrl: e.endpoint, apiKey: e.apiKey?.reveal(), model: e.model ?? 'text-embedding-3-small', dimensions: e.dimensions, timeoutMs: durationMs(e.timeout) });
+}
+
+export function vectorsOf({ vectors: v }: Config): VectorsOptions {
+  const { timeout, ...rest } = revealed(v);
+  return { ...rest, timeoutMs: durationMs(timeout) };
 }
 
 const breakerOf = ({ circuitBreaker: b }: Config) => ({ threshold: b.threshold, openMs: durationMs(b.timeout), successes: b.successes });

@@ -60,9 +60,10 @@ async function enrich(namespace: string, name: string): Promise<{ evidence: Evid
         return ref;
       },
       pastActions: async () => [],
-      similarIncidents: async () => [],
+      incidentsOf: async () => [],
     },
     embedder: { id: 'none', dimensions: 1, embed: async () => [1] },
+    vectors: { nearest: async () => [] },
     clock: { now: () => new Date().toISOString() },
   });
   const { evidenceRef } = await run({ target: { cluster: 'test', apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }, problems: [] });

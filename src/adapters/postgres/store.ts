@@ -1,5 +1,5 @@
 import type { Clock, Store } from '../../domain/ports.js';
-import { incidentMethods } from '../vectors/incidents.js';
+import { incidentMethods } from './incidents.js';
 import { artifactMethods } from './artifacts.js';
 import { auditMethods } from './audit.js';
 import type { Database } from './database.js';
@@ -36,7 +36,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...notificationMethods(query, clock),
     ...auditMethods(query),
     ...changeMethods(query, clock),
-    ...incidentMethods(query, clock),
+    ...incidentMethods(query),
     ...pauseMethods(query, clock),
     ...slotMethods(query, clock),
     ...stormMethods(query, clock),

@@ -34,6 +34,7 @@ export function createMetrics(options: { withProcess?: boolean } = {}) {
     remediationDuration: histogram('remediation_duration_seconds', 'From the first signal to the close.', ['outcome'], REMEDIATION_BUCKETS),
     assessments: counter('effectiveness_assessments_total', 'Assessments by horizon and verdict.', ['horizon', 'verdict']),
     modelTokens: counter('model_tokens_total', 'Tokens spent, input and output.', ['provider', 'kind']),
+    vectorRequests: counter('vector_requests_total', 'Requests to the index of past incidents, by success or error code; not_asked while the breaker is open.', ['operation', 'status']),
     stormMode: gauge('storm_mode', '1 while a cluster is in storm mode: tier 0 only.', ['cluster']),
     approvalsPending: gauge('approvals_pending', 'Plans that wait for a person, at the moment of the scrape.', []),
   };

@@ -1,6 +1,7 @@
 import type { Embedder } from '../../domain/ports.js';
 
-const DIMENSIONS = 384;
+/** Of the embedder made here; migration 012 has an hnsw index for this size. */
+export const LOCAL_DIMENSIONS = 384;
 const TOKEN_WEIGHT = 1;
 /** Trigrams let `CrashLoop` and `CrashLooping` meet; there are several per token, so each counts less. */
 const TRIGRAM_WEIGHT = 0.3;
@@ -10,16 +11,16 @@ const TRIGRAM_WEIGHT = 0.3;
  * It is lexical, not semantic: texts that share words and spellings are near, "out of memory" and "OOMKilled" are not.
  */
 export function localEmbedder(): Embedder {
-  return { id: 'local-hash-384', dimensions: DIMENSIONS, embed: async (text) => embedText(text) };
+  return { id: 'local-hash-384', dimensions: LOCAL_DIMENSIONS, embed: async (text) => embedText(text) };
 }
 
 function embedText(text: string): number[] {
-  const vector = new Array<number>(DIMENSIONS).fill(0);
+  const vector = new Array<number>(LOCAL_DIMENSIONS).fill(0);
   for (const [feature, count] of countFeatures(tokensOf(text))) {
     const hash = fnv1a(feature);
     const weight = feature.startsWith('#') ? TRIGRAM_WEIGHT : TOKEN_WEIGHT;
     // A logarithm, so that a line repeated in a log does not drown the rest.
-    vector[hash % DIMENSIONS]! += (hash & 0x80000000 ? -1 : 1) * weight * (1 + Math.log(count));
+    vector[hash % LOCAL_DIMENSIONS]! += (hash & 0x80000000 ? -1 : 1) * weight * (1 + Math.log(count));
   }
   return toUnitLength(vector);
 }

@@ -1,14 +1,14 @@
 import type OpenAI from 'openai';
 import { KubernautError } from '../../domain/errors.js';
 import type { Embedder } from '../../domain/ports.js';
-import { INCIDENT_DIMENSIONS } from './incidents.js';
+import { LOCAL_DIMENSIONS } from './local-embedder.js';
 
 export interface OpenaiEmbedderOptions {
   /** Any server that speaks OpenAI's `/embeddings` (Azure, Ollama, LocalAI). Default: OpenAI. */
   baseUrl?: string;
   apiKey?: string;
   model: string;
-  /** Sent to the server, which must shorten to it. The pgvector table takes 384, the default. */
+  /** Sent to the server, which must shorten to it. Default 384, for which pgvector has an index. */
   dimensions?: number;
   timeoutMs?: number;
 }
@@ -17,7 +17,7 @@ const TIMEOUT_MS = 20_000;
 
 /** Throws ModelUnavailable (with `retryAfterMs` when told), ModelRejected, or ModelAnswerInvalid when the size is not what was asked. */
 export function openaiEmbedder(options: OpenaiEmbedderOptions): Embedder {
-  const { model, dimensions = INCIDENT_DIMENSIONS } = options;
+  const { model, dimensions = LOCAL_DIMENSIONS } = options;
   let client: Promise<OpenAI> | undefined;
   return {
     id: `openai/${model}/${dimensions}`,
@@ -54,7 +54,7 @@ function toModelError(error: unknown, model: string): KubernautError {
   return new KubernautError('ModelUnavailable', { message: `the embedding model ${model} does not answer; it is tried again`, retryAfterMs }, error);
 }
 
-function toUnitLength(vector: readonly number[], { model, dimensions = INCIDENT_DIMENSIONS }: OpenaiEmbedderOptions): number[] {
+function toUnitLength(vector: readonly number[], { model, dimensions = LOCAL_DIMENSIONS }: OpenaiEmbedderOptions): number[] {
   const length = Math.hypot(...vector);
   if (vector.length !== dimensions || !(length > 0)) {
     throw new KubernautError('ModelAnswerInvalid', `the embedding model ${model} answered ${vector.length} numbers instead of ${dimensions}; choose a model that can shorten, or set dimensions to its size`);
