@@ -53,9 +53,21 @@ export interface PlanRequest {
   template?: string;
   /** Rung of the ladder, from 0: part of the identity of the writes. */
   rung: number;
+  /** Windows that a person ended for this remediation, by name. */
+  overridden?: string[];
 }
 
 /** `decisionRef`: the artifact with everything that the decision read (activities/planning/record.ts). */
+export interface Hold {
+  /** RFC 3339 */
+  until: string;
+  /** Name of the window. */
+  rule: string;
+  message: string;
+  /** The policy lets a person end the wait, with a reason. */
+  canOverride: boolean;
+}
+
 export type PlanAnswer = { decisionRef?: string } & PlanResult;
 
 type PlanResult =
@@ -75,6 +87,8 @@ type PlanResult =
       key: string;
       /** Candidates that were passed over, with the reason. */
       passedOver: { action: string; reason: string }[];
+      /** The write waits until then (RFC 3339), after the approval if there is to be one: a freeze is on, or no maintenance window is. */
+      hold?: Hold;
     };
 
 export interface AssessRequest {

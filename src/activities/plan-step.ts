@@ -7,9 +7,10 @@ import type { Evidence } from '../domain/evidence.js';
 import { worldOf, type KubeObject, type ObjectRef, type World } from '../domain/kube.js';
 import type { Proposal, Step, Undo } from '../domain/plan.js';
 import { policyFor, type Policy } from '../domain/policy.js';
+import { placeOf } from '../domain/policy-facts.js';
 import type { Registry } from '../domain/registry.js';
 import { mostSevere } from '../domain/signal.js';
-import { describeTarget, isSameObject, namespaceOf, shortHash } from '../domain/target.js';
+import { describeTarget, isSameObject, shortHash } from '../domain/target.js';
 
 export interface PlanStepInput {
   proposal: Proposal;
@@ -44,7 +45,8 @@ export function createPlanStep(deps: { actions: Registry<Action>; defaultTimeout
     checkParameters(action, proposal.parameters);
     const world = worldFor(evidence);
     const { ref, object } = ground(action, proposal, world);
-    const limits = policyFor(policy, { namespace: namespaceOf(ref), severity: mostSevere(evidence.problems.map((p) => p.severity)), action: action.id });
+    const step = { action: action.id, tier: action.tier, target: { cluster: evidence.target.cluster, ...ref } };
+    const limits = policyFor(policy, placeOf(policy, { step, world, severity: mostSevere(evidence.problems.map((p) => p.severity)) }));
     const facts = { world, evidence, limits, now, action: { id: actionId, hash: shortHash(actionId) } };
     const planned = plan(action, object, proposal, facts);
     return {

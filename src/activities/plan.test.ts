@@ -13,6 +13,7 @@ import { DEFAULT_POLICY, type Policy } from '../domain/policy.js';
 import type { Storm } from '../domain/storm.js';
 import type { PlanAnswer } from './contract.js';
 import { createMakePlan } from './plan.js';
+import { policyReading } from '../policy/compile.js';
 import { createPlanStep } from './plan-step.js';
 
 const { object: claim, others, params, problems } = expandPvc.fixture;
@@ -38,6 +39,7 @@ async function planned(o: { storm?: () => Promise<Storm>; apis?: string[]; polic
     ...(o.storm ? { storm: o.storm } : {}),
     clock: { now: () => NOW },
     planStep: createPlanStep({ actions }),
+    reading: policyReading(),
     maxActionS: 600,
     templates: loadTemplates(undefined, actions.members),
     locate,

@@ -1,6 +1,7 @@
 import type { Template } from '../contracts/template.js';
 import type { Evidence } from '../domain/evidence.js';
 import type { Policy } from '../domain/policy.js';
+import type { PolicyReading } from '../domain/policy-facts.js';
 import type { Clock, Store } from '../domain/ports.js';
 import type { Storm } from '../domain/storm.js';
 import type { PlanAnswer, PlanRequest } from './contract.js';
@@ -19,6 +20,8 @@ export interface PlanDeps extends Outside {
   storm?(cluster: string): Promise<Storm | undefined>;
   clock: Clock;
   planStep: PlanStep;
+  /** Expressions and calendars of the policy. */
+  reading: PolicyReading;
   /** The most any action may take here, seconds (`actions.cap`). */
   maxActionS: number;
   /** What an action takes that says nothing of its own, seconds (`actions.timeout`). */
@@ -64,7 +67,7 @@ async function decided(deps: PlanDeps, decide: Decide, input: DecisionInput, rou
   const result = decide(input);
   if ('answer' in result) return { input, answer: result.answer };
   if (round >= MOST_ROUNDS) throw new Error(`a decision about ${input.request.remediationId} wants facts without end`);
-  const { past, trials } = await factsFor(deps, input, result.wants);
-  const facts = { ...input.facts, past: { ...input.facts.past, ...past }, trials: { ...input.facts.trials, ...trials } };
+  const { past, trials, asked } = await factsFor(deps, input, result.wants);
+  const facts = { ...input.facts, past: { ...input.facts.past, ...past }, trials: { ...input.facts.trials, ...trials }, ...(asked ? { asked: { ...input.facts.asked, ...asked } } : {}) };
   return decided(deps, decide, { ...input, facts }, round + 1);
 }

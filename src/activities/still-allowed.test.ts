@@ -13,7 +13,7 @@ function asked(more: Parameters<typeof deployment>[2] = {}, others: KubeObject[]
   const { deployment: d, sets } = deployment('api', [{}, {}], more);
   const { target } = evidenceOf(d, [sets]);
   const world = worldOf([d, ...sets, ...others]);
-  const check = createStillAllowed({ cluster: () => ({ world: () => world }) as unknown as Cluster, policy: () => Promise.resolve(DEFAULT_POLICY), actions, clock: { now: () => '2026-01-01T12:00:00Z' }, storm: () => Promise.resolve(storm) });
+  const check = createStillAllowed({ cluster: () => ({ world: () => world }) as unknown as Cluster, policy: () => Promise.resolve(DEFAULT_POLICY), actions, clock: { now: () => '2026-01-01T12:00:00Z' }, storm: () => Promise.resolve(storm), policyAtWrite: () => Promise.resolve() });
   const changes = [{ op: 'edit', ref: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'api' }, uid: d.metadata.uid, edits: [{ path: ['spec', 'template'], after: {} }] }];
   return check({ action: 'rollback_deployment', target, isWriting: true, changes } as unknown as Step);
 }

@@ -1,4 +1,4 @@
-import type { DisruptionCount } from './disruption-budget.js';
+import { countsDisruptions, isDisruptive, type DisruptionCount } from './disruption-budget.js';
 import type { Problem } from './evidence.js';
 import type { KubeObject, World } from './kube.js';
 import type { OpaAnswer } from './opa.js';
@@ -19,6 +19,7 @@ export interface PolicyReading {
 
 /** What a step was planned on, so that the policy can be asked again at the write with the same question. Part of the step, not of its hash. */
 export interface PolicyBasis {
+  remediationId: string;
   severity: Severity;
   source: ProposalSource;
   confidence: number;
@@ -42,6 +43,13 @@ export interface PolicyFacts {
   disruptions?: DisruptionCount;
   opa?: OpaAnswer;
 }
+
+/** What only others know: the store and a policy server. */
+export type PolicyAnswers = Pick<PolicyFacts, 'disruptions' | 'opa'>;
+
+/** Whether there is anybody to ask about a step. */
+export const mustAsk = ({ opa, disruptionBudget }: Policy, step: Pick<Step, 'tier' | 'isWriting'>): boolean =>
+  step.isWriting && (opa !== undefined || (isDisruptive(step) && countsDisruptions(disruptionBudget)));
 
 export interface PolicyQuestion {
   policy: Policy;
@@ -102,7 +110,7 @@ const wantedOf = (o: KubeObject): number => (o.kind === 'DaemonSet' ? Number(o.s
 const labelsOf = (o: KubeObject | undefined): Readonly<Record<string, string>> => o?.metadata.labels ?? {};
 
 /** What the trouble says of itself, for the policy. Of the most severe problem that fires; labels are untrusted, rules that read them know. */
-export function basisOf(problems: readonly Problem[], given: { severity: Severity; source: ProposalSource; confidence: number }, overridden: readonly string[] = []): Omit<PolicyBasis, 'asks'> {
+export function basisOf(problems: readonly Problem[], given: Pick<PolicyBasis, 'remediationId' | 'severity' | 'source' | 'confidence'>, overridden: readonly string[] = []): Omit<PolicyBasis, 'asks'> {
   const firing = problems.filter((p) => p.status === 'firing');
   const [first] = [...(firing.length > 0 ? firing : problems)].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   return {

@@ -2,6 +2,7 @@ import type { Brakes, Slot } from './brakes.js';
 import type { Change, PatroniRequest } from './change.js';
 import type { ConfigVersion } from './changes/config-version.js';
 import type { ObjectChange } from './changes/object-change.js';
+import type { DisruptionCount } from './disruption-budget.js';
 import type { EventLine, LogExcerpt, PastAction } from './evidence.js';
 import type { Incident } from './incident.js';
 import type { KubeObject, ObjectRef, World } from './kube.js';
@@ -207,6 +208,12 @@ export interface Store {
   pastActions(target: Pick<Target, 'cluster' | 'namespace' | 'kind' | 'name'>, since: string): Promise<PastAction[]>;
   /** What these actions came to against these kinds of trouble, of closed remediations, in one statement. */
   measuredEffects(of: { cluster: string; families: readonly string[]; actions: readonly string[]; since: string; now: string; halfLifeMs: number }): Promise<Measured[]>;
+
+  /**
+   * Disruptive steps (tier 2 and 3) before this one, over all processes: in its namespace within an hour, on its cluster and on
+   * the object within a day. Those that `remediationId` itself has planned and not begun do not count.
+   */
+  countDisruptions(target: Pick<Target, 'cluster' | 'namespace' | 'kind' | 'name'>, remediationId: string, now: string): Promise<DisruptionCount>;
 
   /**
    * Content-addressed: returns `sha256:<hex>`; the same content is kept once. With a `key` (of an action) it is kept under that

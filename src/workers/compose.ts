@@ -21,6 +21,7 @@ import { createExecute } from '../activities/execute.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createLearn } from '../activities/learn.js';
 import { createMakePlan } from '../activities/plan.js';
+import { createPolicyAtWrite } from '../activities/policy-at-write.js';
 import { createPlanStep } from '../activities/plan-step.js';
 import { createTakeSlot } from '../activities/slots.js';
 import { createStillAllowed } from '../activities/still-allowed.js';
@@ -39,6 +40,8 @@ import { namespaceOf } from '../domain/target.js';
 import { policyFor } from '../domain/policy.js';
 import { KILL_SWITCH, pauseOf } from '../domain/kill-switch.js';
 import type { Clock, Cluster, Embedder, Model, Store, VectorIndex } from '../domain/ports.js';
+import { askOpa } from '../adapters/opa/ask.js';
+import { policyReading } from '../policy/compile.js';
 import { connectModel } from '../models/index.js';
 import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
 import { watchedModel } from './watched-model.js';
@@ -139,6 +142,7 @@ function activityTables(parts: Parts): ActivityTables {
     return parts.cluster;
   };
   const storm = (name: string) => (name === parts.cluster.name ? parts.storms.current() : Promise.resolve(undefined));
+  const ofPolicy = policyReading();
   const templates = loadTemplates(config.templates.path, actions.members);
   const reading = { cluster, store, embedder, vectors, clock, changes: { store, flush: parts.changes.flush }, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
@@ -146,7 +150,7 @@ function activityTables(parts: Parts): ActivityTables {
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
     analyze: parts.model ? createAnalyze({ store, model: parts.model, templates, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
-    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
+    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,
@@ -156,7 +160,7 @@ function activityTables(parts: Parts): ActivityTables {
     recordExpiry: createRecordExpiry({ store, clock }),
     notify: createNotifyStage({ store, channels: parts.channels, clock }),
   });
-  const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock, storm });
+  const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock, storm, policyAtWrite: createPolicyAtWrite({ store, reading: ofPolicy, askPolicy: askOpa }) });
   const stillNeeded = createStillNeeded({ cluster, collect: (input) => collect(input, { hasLogs: false }), diagnose: diagnoseAll });
   const execute = createExecute({
     cluster,

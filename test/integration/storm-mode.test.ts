@@ -9,6 +9,8 @@ import { createAssertNotPaused } from '../../src/activities/assert-not-paused.js
 import { guard } from '../../src/activities/boundary.js';
 import { createExecute } from '../../src/activities/execute.js';
 import { createMakePlan } from '../../src/activities/plan.js';
+import { createPolicyAtWrite } from '../../src/activities/policy-at-write.js';
+import { policyReading } from '../../src/policy/compile.js';
 import { createPlanStep } from '../../src/activities/plan-step.js';
 import { createTakeSlot } from '../../src/activities/slots.js';
 import { createStillAllowed } from '../../src/activities/still-allowed.js';
@@ -85,14 +87,14 @@ function stages() {
     return { evidenceRef: await store.putArtifact('evidence', evidenceOf([...cluster.objects], { target: object })), hasObject: true };
   };
   const diagnose = async ({ evidenceRef }: { evidenceRef: string }) => ({ findings: [findingFor((await store.getArtifact(evidenceRef)) as Evidence)] });
-  const makePlan = createMakePlan({ cluster: () => cluster, store, policy: async () => POLICY, storm: () => storms.current(), clock, planStep: createPlanStep({ actions }), maxActionS: 600 });
+  const makePlan = createMakePlan({ cluster: () => cluster, store, policy: async () => POLICY, storm: () => storms.current(), clock, planStep: createPlanStep({ actions }), reading: policyReading(), maxActionS: 600 });
   const record = async ({ remediation }: { remediation: Remediation }) => store.saveRemediation(remediation);
   const execute = createExecute({
     cluster: () => cluster, actions, clock,
     hadSlot: (id) => store.hasSlot(id),
     takeSlot: createTakeSlot({ store, brakes: { perCluster: 50, perNamespace: 50, perTarget: 1, perNodePool: 1 }, nodePoolOf: () => undefined }),
     assertNotPaused: createAssertNotPaused({ policy: async () => POLICY, clock }),
-    assertStillNeeded: createStillAllowed({ cluster: () => cluster, policy: async () => POLICY, actions, clock, storm: () => storms.current() }),
+    assertStillNeeded: createStillAllowed({ cluster: () => cluster, policy: async () => POLICY, actions, clock, storm: () => storms.current(), policyAtWrite: createPolicyAtWrite({ store, reading: policyReading() }) }),
   });
   return { stages: guard({ enrich, diagnose, makePlan, record, assess, notify, analyze: assess, recordExpiry: record } as never), actions: guard(execute) as never };
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../domain/evidence.js';
 import { worldOf, type World } from '../../domain/kube.js';
+import type { PolicyReading } from '../../domain/policy-facts.js';
 import { rank } from '../../domain/ranking.js';
 import type { PlanAnswer } from '../contract.js';
 import type { PlanStep } from '../plan-step.js';
@@ -13,6 +14,7 @@ import type { Refusal } from './refusal.js';
 
 export interface Rules {
   planStep: PlanStep;
+  reading: PolicyReading;
   locate?: Locate;
 }
 
@@ -29,7 +31,7 @@ export type Decide = (input: DecisionInput) => Decided;
  *       ▲                                   │ lacks a fact
  *       └──────── read, recorded ◄── wants ─┘
  */
-export function createDecide({ planStep, locate = () => undefined }: Rules): Decide {
+export function createDecide({ planStep, reading, locate = () => undefined }: Rules): Decide {
   const worlds = new WeakMap<Evidence, World>();
   const worldFor = (evidence: Evidence): World => {
     const known = worlds.get(evidence) ?? worldOf(evidence.objects);
@@ -44,7 +46,7 @@ export function createDecide({ planStep, locate = () => undefined }: Rules): Dec
     const candidates = candidatesOf(input, ranking, locate);
     const refusals: Refusal[] = [];
     for (const candidate of candidates) {
-      const considering = { input, world, candidate, planStep };
+      const considering = { input, world, candidate, planStep, reading };
       const considered = consider(considering);
       if ('trials' in considered) return { wants: considered };
       if ('steps' in considered) return { answer: propose(considering, considered, { analysis, refusals }) };

@@ -5,12 +5,14 @@ import type { Step } from '../../domain/plan.js';
 import type { Cluster, Store } from '../../domain/ports.js';
 import type { Target } from '../../domain/target.js';
 import type { PlanRequest } from '../contract.js';
-import { pastKeyOf, trialKeyOf, type DecisionInput, type Facts, type Trial, type Wants } from './input.js';
+import { answersFor, type AskPolicy } from '../policy-answers.js';
+import { askedKeyOf, pastKeyOf, trialKeyOf, type DecisionInput, type Facts, type Trial, type Wants } from './input.js';
 import { writeIdOf } from './step.js';
 
 export interface Outside {
   cluster(name: string): Cluster;
-  store: Pick<Store, 'pastActions' | 'measuredEffects'>;
+  store: Pick<Store, 'pastActions' | 'measuredEffects' | 'countDisruptions'>;
+  askPolicy?: AskPolicy;
   /** Throws `Forbidden` when RBAC lacks a verb that the step or its undo will need. */
   assertPermitted?(cluster: Cluster, step: Step): Promise<void>;
 }
@@ -18,13 +20,14 @@ export interface Outside {
 const DAY_MS = 86_400_000;
 
 /** Reads what a decision wants to know: the one place where planning asks the store and the API server. Writes nothing. */
-export async function factsFor(outside: Outside, { request, now }: Pick<DecisionInput, 'request' | 'now'>, { past, trials }: Wants): Promise<Facts> {
+export async function factsFor(outside: Outside, { request, now, policy }: Pick<DecisionInput, 'request' | 'now' | 'policy'>, { past, trials, asked = [] }: Wants): Promise<Facts> {
   const since = new Date(Date.parse(now) - DAY_MS).toISOString();
   const pastByKey = await Promise.all([...new Map(past.map((t) => [pastKeyOf(t), t]))].map(async ([key, target]) => [key, await pastOf(outside, target, since)] as const));
   const tried: Record<string, Trial> = {};
   // one after the other, as they would be written
   for (const step of trials) tried[trialKeyOf(step)] = await trialOf(outside, request, step);
-  return { past: Object.fromEntries(pastByKey), trials: tried };
+  const answers = await Promise.all(asked.map(async (a) => [askedKeyOf(a), await answersFor(outside, { ...a, policy, now, remediationId: request.remediationId })] as const));
+  return { past: Object.fromEntries(pastByKey), trials: tried, ...(asked.length > 0 ? { asked: Object.fromEntries(answers) } : {}) };
 }
 
 /** One question for everything that is proposed, whichever of the causes decides in the end. */

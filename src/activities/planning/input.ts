@@ -3,6 +3,8 @@ import type { Evidence, PastAction } from '../../domain/evidence.js';
 import type { Measured } from '../../domain/measured.js';
 import type { Step } from '../../domain/plan.js';
 import type { Policy } from '../../domain/policy.js';
+import type { PolicyAnswers } from '../../domain/policy-facts.js';
+import type { PolicyView } from '../../domain/policy-rule.js';
 import { hashOf } from '../../domain/sha256.js';
 import type { Storm } from '../../domain/storm.js';
 import type { Target } from '../../domain/target.js';
@@ -40,6 +42,8 @@ export interface Facts {
   past: Record<string, PastAction[]>;
   /** `trialKeyOf` → whether these very writes would be taken. */
   trials: Record<string, Trial>;
+  /** `askedKeyOf` → what the store and a policy server say of a step, where the policy has a budget or names a server. */
+  asked?: Record<string, PolicyAnswers>;
   /** Nothing was tried, and nothing is to be: what would be done is only thought through. */
   isUntried?: true;
 }
@@ -48,9 +52,13 @@ export interface Facts {
 export interface Wants {
   past: Target[];
   trials: Step[];
+  asked?: { step: Step; view: PolicyView }[];
 }
 
 export const pastKeyOf = ({ cluster, kind, namespace, name }: Target): string => `${cluster}/${namespace ?? '-'}/${kind}/${name}`;
 
 /** The same writes with the same undo were tried, whatever the policy or the model that led to them. */
 export const trialKeyOf = ({ action, target, changes, undo }: Step): string => hashOf({ action, target, changes, undo });
+
+/** What is asked about: the step as the policy sees it, without the time. */
+export const askedKeyOf = ({ step, view }: { step: Pick<Step, 'target'>; view: PolicyView }): string => hashOf({ target: step.target, view: { ...view, now: '' } });

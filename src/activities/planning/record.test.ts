@@ -11,6 +11,7 @@ import { DEFAULT_POLICY } from '../../domain/policy.js';
 import { canonicalJson, sha256 } from '../../domain/sha256.js';
 import type { PlanAnswer, PlanRequest } from '../contract.js';
 import { createMakePlan } from '../plan.js';
+import { policyReading } from '../../policy/compile.js';
 import { createPlanStep } from '../plan-step.js';
 import { createDecide } from './decide.js';
 import { recalledDecision } from './record.js';
@@ -45,13 +46,13 @@ async function decidedOnce(refuse?: string) {
   };
   const makePlan = createMakePlan({
     cluster: () => cluster, store, policy: () => Promise.resolve({ ...DEFAULT_POLICY, autonomy: 'auto' }), clock: { now: () => NOW },
-    planStep: createPlanStep({ actions }), maxActionS: 600, templates: loadTemplates(undefined, actions.members), locate,
+    planStep: createPlanStep({ actions }), reading: policyReading(), maxActionS: 600, templates: loadTemplates(undefined, actions.members), locate,
   });
   const answer = await makePlan({ ...request, evidenceRef });
   return { answer, kept, ...(await recalledDecision(store, answer.decisionRef!)) };
 }
 
-const decideAgain = createDecide({ planStep: createPlanStep({ actions }), locate });
+const decideAgain = createDecide({ planStep: createPlanStep({ actions }), reading: policyReading(), locate });
 const bare = ({ decisionRef: _, ...answer }: PlanAnswer) => answer;
 
 describe('what a decision read', () => {

@@ -8,6 +8,7 @@ import { inboxMethods } from './inbox.js';
 import { measuredMethods } from './measured.js';
 import { changeMethods } from './object-changes.js';
 import { notificationMethods } from './notifications.js';
+import { disruptionMethods } from './disruptions.js';
 import { pastActionMethods } from './past-actions.js';
 import { pauseMethods } from './pauses.js';
 import { queryOn } from './query.js';
@@ -32,6 +33,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...remediationListMethods(query),
     ...pastActionMethods(query),
     ...measuredMethods(query),
+    ...disruptionMethods(query),
     ...artifactMethods(query, clock),
     ...notificationMethods(query, clock),
     ...auditMethods(query),
