@@ -1,6 +1,7 @@
 import type { Remediation } from '../contracts/remediation.js';
 import type { Problem } from '../domain/evidence.js';
 import type { Observation } from '../domain/effectiveness.js';
+import type { Investigator, ToolCall } from '../domain/investigation.js';
 import type { Finding, Plan, Proposal, ProposalSource, Step, Verdict } from '../domain/plan.js';
 import type { Outcome } from '../domain/remediation.js';
 import type { Severity } from '../domain/signal.js';
@@ -113,11 +114,38 @@ export interface StepReply {
   detail: string;
 }
 
+export interface TurnRequest {
+  evidenceRef: string;
+  findings: Finding[];
+  remediationId?: string;
+  by?: Investigator;
+  turn?: number;
+  transcript?: string[];
+  mostAsks?: number;
+  maxTokens?: number;
+}
+
+export interface TurnReply {
+  proposals: Proposal[];
+  template?: string;
+  tokens: number;
+  cost?: number;
+  isEstimated?: true;
+  asks?: ToolCall[];
+  model?: string;
+  promptRef?: string;
+  answerRef?: string;
+  turnRef?: string;
+}
+
 /** The activities that workflows call, apart from one per action (named by its id, `StepRequest` → `StepReply`). */
 export interface StageActivities {
   enrich(input: { target: Target; problems: Problem[] }): Promise<{ evidenceRef: string; hasObject: boolean }>;
   diagnose(input: { evidenceRef: string }): Promise<{ findings: Finding[] }>;
-  analyze(input: { evidenceRef: string; findings: Finding[] }): Promise<{ proposals: Proposal[]; tokens: number; template?: string }>;
+  /** One turn of an investigation. Histories of older versions lack all that is optional here. */
+  analyze(input: TurnRequest): Promise<TurnReply>;
+  /** One look at the cluster that a model asked for. */
+  inspect(input: { remediationId: string; evidenceRef: string; call: ToolCall }): Promise<{ ref: string; found: string; isError: boolean; isTruncated: boolean }>;
   makePlan(input: PlanRequest): Promise<PlanAnswer>;
   assess(input: AssessRequest): Promise<Observation>;
   record(input: { remediation: Remediation; learn?: boolean }): Promise<void>;

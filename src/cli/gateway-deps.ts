@@ -3,6 +3,7 @@ import type { Logger } from '../adapters/telemetry/logger.js';
 import type { Metrics } from '../adapters/telemetry/metrics.js';
 import { createTemporalGateway, type TemporalConnection } from '../adapters/temporal/index.js';
 import type { Config } from '../config/schema.js';
+import { investigationLimitsOf } from '../config/investigation.js';
 import { watchFilters } from '../config/watch-filters.js';
 import { watchPolicy, type PolicyWatch } from '../config/watch-policy.js';
 import { durationMs } from '../domain/duration.js';
@@ -37,6 +38,7 @@ export const gatewayDepsOf = ({ config, platform, temporal, logger, metrics, isC
     horizons: config.effectiveness.horizons.map((name) => ({ name, afterMs: durationMs(name) })),
     isCoLocated,
     hasModel: platform.hasModel,
+    ...(platform.hasModel ? { investigation: investigationLimitsOf(config) } : {}),
     channels: platform.channels,
     links: {
       api: config.gateway.publicUrl ?? `http://${config.gateway.host}:${config.gateway.port}`,

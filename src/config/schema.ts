@@ -3,6 +3,7 @@ import { channels } from '../channels/index.js';
 import { sourcesSchema } from '../sources/access-schema.js';
 import { sources } from '../sources/index.js';
 import { count, duration, flag, list, oneOf, port, section, secret, text } from './fields.js';
+import { investigationSection, prometheusSection } from './investigation.js';
 import { JwtSchema } from './jwt-schema.js';
 import { PolicySchema } from './policy-schema.js';
 
@@ -127,6 +128,8 @@ export const ConfigSchema = Type.Object(
     database,
     databases,
     llm,
+    investigation: investigationSection,
+    prometheus: prometheusSection,
     embeddings,
     vectors,
     policy: PolicySchema,

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { ENDINGS } from '../domain/investigation.js';
 import { OUTCOMES, PHASES } from '../domain/remediation.js';
 import { SEVERITIES } from '../domain/signal.js';
 
@@ -65,6 +66,21 @@ export const Reasoning = Type.Object({
 });
 export type Reasoning = Static<typeof Reasoning>;
 
+/** How a model looked for the cause: what it asked, what that found, what it cost, and why it ended. */
+export const InvestigationView = Type.Object({
+  by: Type.Optional(Type.String({ description: 'the model that answered last' })),
+  turns: Type.Integer({ description: 'answers' }),
+  tools: Type.Integer({ description: 'looks that were asked for, repeats included' }),
+  repeated: Type.Integer({ description: 'looks that were answered from what was found before' }),
+  tokens: Type.Integer(),
+  cost: Type.Optional(Type.Number({ description: 'USD; absent: unknown' })),
+  ended: literals(ENDINGS),
+  asked: Type.Array(Type.Object({ turn: Type.Integer(), tool: Type.String(), summary: Type.String(), found: Type.String(), failed: Type.Optional(Type.Boolean()), truncated: Type.Optional(Type.Boolean()) })),
+  /** References of the kept answers and results, in order: enough to decide again. */
+  transcript: Type.Array(Type.String()),
+});
+export type InvestigationView = Static<typeof InvestigationView>;
+
 /** How a remediation reads everywhere: API, CLI, webhooks (product.md 4). */
 export const Remediation = Type.Object({
   id: Type.String(),
@@ -97,6 +113,7 @@ export const Remediation = Type.Object({
       edit: Type.Optional(Type.String()),
       evidence_ref: Type.Optional(Type.String()),
       ...Reasoning.properties,
+      investigation: Type.Optional(InvestigationView),
     }),
   ),
   plan: Type.Optional(Type.Object({ hash: Type.String(), template: Type.Optional(Type.String({ description: 'id@version of the template that arranged the steps' })), steps: Type.Array(RemediationStep) })),

@@ -1,4 +1,5 @@
 import type { Horizon } from './effectiveness.js';
+import type { InvestigationLimits } from './investigation.js';
 import type { Outcome } from './remediation.js';
 import type { Signal } from './signal.js';
 import type { Target } from './target.js';
@@ -70,7 +71,10 @@ export interface RemediateInput {
   horizons: Horizon[];
   /** Does the process that runs the workflows also host the quick activities? Then they run as local ones (docs/decisions/0004). */
   isCoLocated: boolean;
+  /** A model, or HolmesGPT, is there to be asked. */
   hasModel: boolean;
+  /** What it may spend; what is absent has its default. */
+  investigation?: Partial<InvestigationLimits>;
   /** Names of the configured channels. */
   channels: string[];
   /** Our API and Temporal's Web UI, for cards and notifications. */

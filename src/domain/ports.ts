@@ -219,7 +219,7 @@ export interface Store {
    * Content-addressed: returns `sha256:<hex>`; the same content is kept once. With a `key` (of an action) it is kept under that
    * instead, and a repeat replaces it. Content must already be redacted.
    */
-  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'verdict' | 'policy' | 'decision' | 'templates', content: unknown, key?: string): Promise<string>;
+  putArtifact(kind: 'evidence' | 'log' | 'prompt' | 'answer' | 'tool' | 'verdict' | 'policy' | 'decision' | 'templates', content: unknown, key?: string): Promise<string>;
   getArtifact(ref: string): Promise<unknown>;
 
   /** Unique on (remediation, channel, kind); returns the existing row when there is one. */
@@ -318,6 +318,10 @@ export interface ModelRequest {
   schema: Record<string, unknown>;
   schemaName: string;
   timeoutMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+  /** For the other side's audit, where it keeps one. */
+  remediationId?: string;
 }
 
 export interface ModelAnswer {
@@ -339,6 +343,18 @@ export interface ModelUsage {
 export interface Model {
   readonly id: string;
   answer(request: ModelRequest): Promise<ModelAnswer>;
+}
+
+/** One series over time; `null` where there was no sample. */
+export interface MetricSeries {
+  labels: Record<string, string>;
+  /** Epoch milliseconds and value, oldest first. */
+  points: [number, number | null][];
+}
+
+/** A metrics server. Throws DependencyMissing or Unauthorized. */
+export interface MetricsReader {
+  range(expression: string, window: { fromMs: number; toMs: number; stepMs: number }, signal?: AbortSignal): Promise<MetricSeries[]>;
 }
 
 export interface Clock {

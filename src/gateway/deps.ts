@@ -41,7 +41,7 @@ export interface GatewayDeps {
   /** Cluster name → are its watches in sync and does its API answer. */
   clusterHealth(): Readonly<Record<string, boolean>>;
   /** What every remediation is started with. */
-  remediate: Pick<RemediateInput, 'horizons' | 'isCoLocated' | 'hasModel' | 'channels' | 'links'>;
+  remediate: Pick<RemediateInput, 'horizons' | 'isCoLocated' | 'hasModel' | 'channels' | 'links' | 'investigation'>;
   actions: { readonly members: readonly ActionCard[] };
   logger: Logger;
   metrics: Metrics;

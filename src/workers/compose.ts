@@ -18,6 +18,8 @@ import { guard } from '../activities/boundary.js';
 import { createDiagnose } from '../activities/diagnose.js';
 import { createCollect, createEnrich } from '../activities/enrich.js';
 import { createExecute } from '../activities/execute.js';
+import { createInspect } from '../activities/inspect.js';
+import { tools } from '../activities/investigation/index.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createLearn } from '../activities/learn.js';
 import { createMakePlan } from '../activities/plan.js';
@@ -27,6 +29,7 @@ import { createTakeSlot } from '../activities/slots.js';
 import { createStillAllowed } from '../activities/still-allowed.js';
 import { createStillNeeded } from '../activities/still-needed.js';
 import { createRecord, createRecordExpiry } from '../activities/record.js';
+import { attended } from '../activities/waiting.js';
 import { connectChannel } from '../channels/index.js';
 import type { Config } from '../config/schema.js';
 import { loadTemplates } from '../config/templates.js';
@@ -149,7 +152,8 @@ function activityTables(parts: Parts): ActivityTables {
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
-    analyze: parts.model ? createAnalyze({ store, model: parts.model, templates, timeoutMs: durationMs(config.llm.timeout) }) : noModel,
+    analyze: createAnalyze({ store, ...(parts.model ? { model: parts.model } : {}), templates, tools: tools.members, timeoutMs: durationMs(config.llm.timeout), waiting: attended }),
+    inspect: createInspect({ cluster, store, embedder, clock, waiting: attended }),
     makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
@@ -185,8 +189,6 @@ function nodePoolOf(cluster: Cluster, { target }: Step): string | undefined {
   const node = target.kind === 'Node' ? cluster.world().get('Node', undefined, target.name) : undefined;
   return node && poolNameOf(node);
 }
-
-const noModel = (): Promise<never> => Promise.reject(new KubernautError('ModelRejected', 'no model is configured; the rules decide alone'));
 
 /** A resolve that reached the gateway while the plan was made: no write happens any more (C12). */
 async function assertStillFiring(store: Store, cluster: string, problems: readonly { fingerprint: string; startedAt: string }[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { Role } from '../domain/task-queues.js';
 const SERVES: Record<Role, readonly string[]> = {
   // What runs as local activities in a process that hosts every role.
   workflows: ['enrich', 'diagnose', 'makePlan', 'assess', 'record', 'notify'],
-  context: ['enrich', 'assess'],
+  context: ['enrich', 'assess', 'inspect'],
   analysis: ['diagnose', 'analyze'],
   actions: ['makePlan', '*actions'],
   storage: ['record', 'recordExpiry'],

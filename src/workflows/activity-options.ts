@@ -55,16 +55,33 @@ export function quick<K extends keyof Quick>(name: K, isCoLocated: boolean, summ
   return withPatience as Call;
 }
 
-/** A model may take minutes; three tries, then the rules decide alone (product.md 5). */
-export const analyze = (summary: string): StageActivities['analyze'] =>
+/** So that the activity's own words ("no answer in time") arrive before Temporal gives it up. */
+const SLACK_MS = 5000;
+
+/**
+ * One turn of a model, which may take minutes. What fails at once (refused, throttled) is tried again; all tries together
+ * may take no longer than one answer, so that a model that hangs costs its timeout once, not once per try.
+ */
+export const analyze = (summary: string, mostMs: number): StageActivities['analyze'] =>
   proxyActivities<StageActivities>({
     taskQueue: TASK_QUEUES.analysis,
-    startToCloseTimeout: '5m',
-    scheduleToCloseTimeout: '10m',
-    heartbeatTimeout: '30s',
-    retry: { initialInterval: '1s', maximumAttempts: 3 },
+    startToCloseTimeout: mostMs + SLACK_MS,
+    scheduleToCloseTimeout: mostMs + SLACK_MS,
+    heartbeatTimeout: '15s',
+    retry: { initialInterval: '1s', maximumAttempts: 5 },
     summary,
   }).analyze;
+
+/** One look at the cluster. What it could not see is an answer; only our own store is tried again. */
+export const inspect = (summary: string, mostMs: number): StageActivities['inspect'] =>
+  proxyActivities<StageActivities>({
+    taskQueue: TASK_QUEUES.context,
+    startToCloseTimeout: '60s',
+    scheduleToCloseTimeout: mostMs + SLACK_MS,
+    heartbeatTimeout: '15s',
+    retry: { initialInterval: '1s', maximumInterval: '10s' },
+    summary,
+  }).inspect;
 
 /** One delivery. Channels may be down for long: the card of an incident is still worth having an hour later. */
 export const notify = (channel: string, isCoLocated: boolean): StageActivities['notify'] =>

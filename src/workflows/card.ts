@@ -12,6 +12,7 @@ export function cardOf(state: State): string {
     `**${doc.outcome ?? doc.phase}**${doc.reason ? `: ${clean(doc.reason)}` : ''}`,
     ...problemLines(state),
     ...analysisLines(doc),
+    ...investigationLines(doc),
     ...planLines(doc),
     ...verdictLines(doc),
     ...approvalLines(doc),
@@ -35,6 +36,18 @@ const analysisLines = ({ analysis }: Remediation): string[] =>
         ...(analysis.edit ? [`- for a person: \`${analysis.edit.replaceAll('`', "'")}\``] : []),
       ])
     : [];
+
+const MOST_LOOKS = 20;
+
+const investigationLines = ({ analysis }: Remediation): string[] => {
+  const told = analysis?.investigation;
+  if (!told) return [];
+  const cost = told.cost === undefined ? '' : `, ${told.cost.toFixed(4)} USD`;
+  return section('Investigation', [
+    `- ${told.ended}${told.by ? ` by ${clean(told.by)}` : ''}: ${told.turns} answers, ${told.tools} looks, ${told.tokens} tokens${cost}`,
+    ...told.asked.slice(-MOST_LOOKS).map((a) => `- ${clean(a.summary)}: ${clean(a.found)}${a.truncated ? ' (truncated)' : ''}`),
+  ]);
+};
 
 const planLines = ({ plan }: Remediation): string[] =>
   plan

@@ -1,9 +1,10 @@
-import { condition, isCancellation } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import type { PlanAnswer, PlanRequest } from '../activities/contract.js';
+import type { Remediation } from '../contracts/remediation.js';
 import { formatDuration } from '../domain/duration.js';
-import type { Finding, Proposal } from '../domain/plan.js';
-import { analyze, quick } from './activity-options.js';
+import { quick } from './activity-options.js';
 import { close } from './close.js';
+import { investigate, type Investigated } from './investigate.js';
 import type { Run } from './run.js';
 import { isAllResolved, ownProblems, type Stage } from './state.js';
 
@@ -17,12 +18,11 @@ export async function decide(run: Run): Promise<Stage> {
   const evidence = await quick('enrich', input.isCoLocated, 'read the cluster')({ target: input.target, problems: ownProblems(state) });
   run.moveTo('analyzing', 'looking for the cause');
   const { findings } = await quick('diagnose', input.isCoLocated, 'deterministic analyzers')({ evidenceRef: evidence.evidenceRef });
-  const proposed = input.hasModel ? await askModel(run, evidence.evidenceRef, findings) : NOTHING_PROPOSED;
+  const { investigation, ...proposed }: Investigated = input.hasModel ? await investigate(run, evidence.evidenceRef, findings) : { proposals: [] };
   run.moveTo('planning', findings[0] ? findings[0].summary : 'no analyzer recognises this');
   const { evidenceRef } = evidence;
   const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({ ...about(run), evidenceRef, findings, ...proposed });
-  state.doc.analysis = { ...answer.analysis, evidence_ref: evidence.evidenceRef };
-  if (answer.verdict) state.doc.verdict = answer.verdict;
+  keep(run, answer, { evidence_ref: evidenceRef, ...(investigation ? { investigation } : {}) });
   noteDecision(run, answer);
   if (answer.kind === 'wait') return lookAgain(run, answer.reason);
   return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
@@ -33,6 +33,11 @@ function noteDecision({ state, now }: Run, answer: PlanAnswer): void {
   const summary = answer.kind === 'plan' ? answer.plan.steps.map((s) => s.summary).join(', then ') : answer.reason;
   const decision = { at: now(), kind: 'plan', ...(answer.decisionRef ? { ref: answer.decisionRef } : {}), summary: summary.slice(0, 200) };
   state.doc.decisions = [...(state.doc.decisions ?? []), decision];
+}
+
+function keep({ state: { doc } }: Run, { analysis, verdict }: PlanAnswer, more: Pick<NonNullable<Remediation['analysis']>, 'evidence_ref' | 'investigation'>): void {
+  doc.analysis = { ...analysis, ...more };
+  if (verdict) doc.verdict = verdict;
 }
 
 const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findings' | 'proposals'> => ({
@@ -66,29 +71,6 @@ async function lookAgain(run: Run, reason: string): Promise<Stage> {
   run.note(`too early to judge, looking again in ${formatDuration(waitMs)}`);
   await condition(() => isAllResolved(state), waitMs, { summary: 'look again' });
   return 'decide';
-}
-
-interface Proposed {
-  proposals: Proposal[];
-  /** A model came to an end of its own: that it proposes nothing then says something. */
-  isAnswered?: boolean;
-  template?: string;
-}
-
-const NOTHING_PROPOSED: Proposed = { proposals: [] };
-
-/** A model that is down, slow or talks nonsense costs nothing but its time: the rules decide alone. */
-async function askModel(run: Run, evidenceRef: string, findings: Finding[]): Promise<Proposed> {
-  try {
-    const answer = await analyze('ask the model')({ evidenceRef, findings });
-    run.state.doc.usage.tokens += answer.tokens;
-    const { proposals, template } = answer;
-    return { proposals, isAnswered: true, ...(template ? { template } : {}) };
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    run.note('the model gave no usable answer; the rules decide alone');
-    return NOTHING_PROPOSED;
-  }
 }
 
 /** On a later rung the honest outcome includes what the earlier rungs did. */

@@ -85,6 +85,7 @@ const stages: StageActivities = {
   enrich: () => Promise.resolve({ evidenceRef: 'sha256:scripted', hasObject: true }),
   diagnose: () => Promise.resolve({ findings: [] }),
   analyze: () => Promise.resolve({ proposals: [], tokens: 0 }),
+  inspect: () => Promise.reject(new Error('not part of this test')),
   makePlan: ({ target, rung }) => Promise.resolve(rung === 0 ? planOf(target) : nothingMore),
   assess: ({ target }) => Promise.resolve(observation(settings.harmful.includes(workflowIdOf(target)))),
   record: () => Promise.resolve(),

@@ -50,6 +50,7 @@ export function scriptedActivities(script: {
   observations?: (Observation | Error)[];
   act?: (request: StepRequest, nth: number) => StepReply | Promise<StepReply>;
   analyze?: StageActivities['analyze'];
+  inspect?: StageActivities['inspect'];
   notify?: StageActivities['notify'];
   enrich?: () => void | Promise<void>;
   record?: (input: Parameters<StageActivities['record']>[0]) => void | Promise<void>;
@@ -74,6 +75,7 @@ export function scriptedActivities(script: {
     enrich: async (input) => (log('enrich', input), await script.enrich?.(), { evidenceRef: 'sha256:evidence', hasObject: true }),
     diagnose: async (input) => (log('diagnose', input), { findings: [] }),
     analyze: async (input) => (log('analyze', input), (await script.analyze?.(input)) ?? { proposals: [], tokens: 7 }),
+    inspect: async (input) => (log('inspect', input), (await script.inspect?.(input)) ?? { ref: `sha256:${input.call.summary}`, found: 'as expected', isError: false, isTruncated: false }),
     makePlan: async (input) => (log('makePlan', input), next('makePlan', script.plans)),
     assess: async (input) => {
       log('assess', input);

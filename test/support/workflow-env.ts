@@ -51,7 +51,7 @@ export async function devServer(...flags: string[]): Promise<TestWorkflowEnviron
 
 type Table = Record<string, (input: never) => Promise<unknown>>;
 
-const NAMES = ['enrich', 'diagnose', 'analyze', 'makePlan', 'assess', 'record', 'recordExpiry', 'notify', 'scale_deployment', 'rollback_deployment', 'restart_pod', 'notify_only'];
+const NAMES = ['enrich', 'diagnose', 'analyze', 'inspect', 'makePlan', 'assess', 'record', 'recordExpiry', 'notify', 'scale_deployment', 'rollback_deployment', 'restart_pod', 'notify_only'];
 
 export interface Workers {
   /** Activities of one workflow id; tests run side by side on the same workers. */

@@ -2,9 +2,12 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { actions as allActions, type Action } from '../../actions/index.js';
 import { parametersFor, proposalSchema } from '../../actions/proposal-schema.js';
 import { KubernautError } from '../../domain/errors.js';
+import type { ToolCall } from '../../domain/investigation.js';
 import type { Proposal } from '../../domain/plan.js';
 import type { PromptTarget } from '../../domain/prompt.js';
+import { redactText } from '../../domain/redact.js';
 import { parseStrictJson } from '../../domain/strict-json.js';
+import { callOf } from '../investigation/asks.js';
 
 const MOST_PROPOSALS = 5;
 
@@ -15,8 +18,19 @@ export interface TemplateChoice {
 }
 
 export interface Answer {
+  reasoning: string;
   proposals: Proposal[];
   template?: string;
+  /** What it wants to see before it decides; `[]`: this is its decision. */
+  asks: ToolCall[];
+}
+
+export interface AnswerForm {
+  actions: readonly Action[];
+  targets: readonly PromptTarget[];
+  templates?: readonly TemplateChoice[];
+  /** What one item of `ask` looks like, and how many there may be. Absent: nothing may be asked. */
+  ask?: { item: Record<string, unknown>; most: number };
 }
 
 interface Item {
@@ -28,8 +42,8 @@ interface Item {
 }
 
 /** The closed schema of a whole answer, narrowed to the targets of this remediation. */
-export function answerSchema(members: readonly Action[], targets: readonly PromptTarget[], templates: readonly TemplateChoice[] = []): Record<string, unknown> {
-  const item = proposalSchema(members, targets.map((t) => t.id));
+export function answerSchema({ actions, targets, templates = [], ask }: AnswerForm): Record<string, unknown> {
+  const item = proposalSchema(actions, targets.map((t) => t.id));
   return {
     type: 'object',
     additionalProperties: false,
@@ -37,6 +51,7 @@ export function answerSchema(members: readonly Action[], targets: readonly Promp
     properties: {
       reasoning: { type: 'string', maxLength: 4000 },
       proposals: { type: 'array', maxItems: MOST_PROPOSALS, items: item },
+      ...(ask ? { ask: { type: 'array', maxItems: ask.most, items: ask.item, description: 'What to look at before the decision. Empty or absent: the proposals are final.' } } : {}),
       ...(templates.length > 0 ? { template: { type: 'string', enum: templates.map((t) => t.id), description: templates.map((t) => `${t.id}: ${t.summary}`).join(' ') } } : {}),
     },
   };
@@ -47,8 +62,8 @@ export function answerFrom(text: string, schema: Record<string, unknown>, target
   const answer = withoutNulls(parseStrictJson(text));
   const validate = compiled(schema);
   if (!validate(answer)) throw new KubernautError('ModelAnswerInvalid', { message: `the answer does not fit the schema: ${problemsOf(validate)}`, why: problemsOf(validate) });
-  const { proposals, template } = answer as { proposals: Item[]; template?: string };
-  return { proposals: proposals.map((item) => proposalOf(item, targets, by)), ...(template ? { template } : {}) };
+  const { reasoning, proposals, template, ask = [] } = answer as { reasoning: string; proposals: Item[]; template?: string; ask?: Record<string, unknown>[] };
+  return { reasoning, proposals: proposals.map((item) => proposalOf(item, targets, by)), ...(template ? { template } : {}), asks: ask.map((item) => callOf(item, targets)) };
 }
 
 function proposalOf(item: Item, targets: readonly PromptTarget[], by: string): Proposal {
@@ -60,21 +75,26 @@ function proposalOf(item: Item, targets: readonly PromptTarget[], by: string): P
     throw new KubernautError('ModelAnswerInvalid', { message: `the answer does not fit: ${why}`, why });
   }
   const parameters = parametersFor(action, target.ref, item.parameters);
-  return { action: item.action, target: target.ref, parameters, confidence: item.confidence, reason: item.reason.slice(0, 500), source: 'model', by };
+  return { action: item.action, target: target.ref, parameters, confidence: item.confidence, reason: redactText(item.reason).slice(0, 500), source: 'model', by };
 }
 
 /** Strict schemas have no optional members: models then say null for "not given". */
 function withoutNulls(given: unknown): unknown {
-  const { template, ...answer } = (given ?? {}) as { template?: unknown; proposals?: unknown };
-  const proposals = answer.proposals;
-  if (!Array.isArray(proposals)) return given;
-  const cleaned = proposals.map((p: { parameters?: unknown } | null) =>
-    p !== null && typeof p === 'object' && p.parameters !== null && typeof p.parameters === 'object'
-      ? { ...p, parameters: Object.fromEntries(Object.entries(p.parameters).filter(([, v]) => v !== null)) }
-      : p,
-  );
-  return { ...answer, ...(template === null || template === undefined ? {} : { template }), proposals: cleaned };
+  if (!isRecord(given)) return given;
+  const { template, ask, proposals, ...answer } = given;
+  return {
+    ...answer,
+    ...unlessNull('template', template),
+    ...unlessNull('ask', Array.isArray(ask) ? ask.map(present) : ask),
+    ...('proposals' in given ? { proposals: Array.isArray(proposals) ? proposals.map((p: unknown) => (isRecord(p) ? { ...p, parameters: present(p.parameters) } : p)) : proposals } : {}),
+  };
 }
+
+const unlessNull = (key: string, value: unknown): object => (value === null || value === undefined ? {} : { [key]: value });
+
+const isRecord = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const present = (value: unknown): unknown => (isRecord(value) ? Object.fromEntries(Object.entries(value).filter(([, v]) => v !== null)) : value);
 
 function compiled(schema: Record<string, unknown>): ValidateFunction {
   return new Ajv({ strict: false, allErrors: false, coerceTypes: false, validateFormats: false }).compile(schema);
