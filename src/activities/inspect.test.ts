@@ -27,7 +27,8 @@ function scene(change: (cluster: MemoryCluster) => Partial<Cluster> = () => ({})
   const whole: Cluster = { ...cluster, logs, ...change(cluster) };
   const inspect = createInspect({
     cluster: () => whole, clock: { now: () => NOW }, embedder: { id: 'e', dimensions: 1, embed: () => Promise.resolve([1]) },
-    store: { ...artifacts, pastActions: () => Promise.resolve([]), similarIncidents: () => Promise.resolve([]), ...store } as Store,
+    vectors: { nearest: () => Promise.resolve([]) },
+    store: { ...artifacts, pastActions: () => Promise.resolve([]), incidentsOf: () => Promise.resolve([]), ...store } as unknown as Store,
   });
   const look = async (call: ToolCall): Promise<ToolEntry & { reply: Awaited<ReturnType<typeof inspect>> }> => {
     const evidenceRef = await artifacts.putArtifact('evidence', evidence);

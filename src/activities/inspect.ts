@@ -3,22 +3,23 @@ import { isKubernautError, KubernautError, type ErrorCode } from '../domain/erro
 import type { Evidence } from '../domain/evidence.js';
 import { keyOfCall, type ToolCall, type ToolEntry } from '../domain/investigation.js';
 import type { KubeObject, World } from '../domain/kube.js';
-import type { Clock, Cluster, Embedder, MetricsReader, Store } from '../domain/ports.js';
+import type { Clock, Cluster, Embedder, MetricsReader, Store, VectorIndex } from '../domain/ports.js';
 import { redactText } from '../domain/redact.js';
 import { redactObject } from '../domain/redact-object.js';
 import { hashOf } from '../domain/sha256.js';
 import { describeTarget } from '../domain/target.js';
 import { evidenceOf } from './diagnose.js';
 import { bounded } from './investigation/bounded.js';
-import type { Found, ToolContext, ToolDefinition } from './investigation/define.js';
+import type { Found, ToolDefinition } from './investigation/define.js';
 import { tools as allTools } from './investigation/index.js';
 import { keptUnder } from './investigation/kept.js';
 import { unattended, type Waiting } from './waiting.js';
 
 export interface InspectDeps {
   cluster: (name: string) => Cluster;
-  store: Pick<Store, 'getArtifact' | 'putArtifact' | 'pastActions' | 'similarIncidents'>;
+  store: Pick<Store, 'getArtifact' | 'putArtifact' | 'pastActions' | 'incidentsOf'>;
   embedder: Embedder;
+  vectors: Pick<VectorIndex, 'nearest'>;
   metrics?: MetricsReader;
   clock: Clock;
   tools?: readonly ToolDefinition[];
@@ -92,8 +93,8 @@ async function found(deps: InspectDeps, { evidence, call, at, signal }: Looking)
   const cluster = deps.cluster(evidence.target.cluster);
   const world = cluster.world();
   const object = groundedObject(evidence, world, call);
-  const context: ToolContext = { cluster, world, store: deps.store, embedder: deps.embedder, evidence, object, ref: call.target, nowMs: Date.parse(at), ...(deps.metrics ? { metrics: deps.metrics } : {}), ...(signal ? { signal } : {}) };
-  return tool.run(args, context);
+  const { store, metrics } = deps;
+  return tool.run(args, { cluster, world, store, memory: deps, metrics, evidence, object, ref: call.target, nowMs: Date.parse(at), signal });
 }
 
 /** Only what enrichment read, whole and under this uid, may be looked at; and it must still be that object. */

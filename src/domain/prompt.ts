@@ -73,7 +73,7 @@ function partsOf({ evidence, findings, transcript = [] }: PromptInput, targets: 
   const mapped = <T>({ shown, of }: Part, map: (item: T) => unknown): Part => ({ shown: (shown as T[]).map(map), of });
   const warnings = evidence.events.filter((e) => e.type === 'Warning');
   const verified = evidence.similar.filter((s) => s.isVerified);
-  const changes = (evidence as { changes?: readonly unknown[] }).changes ?? [];
+  const changes = evidence.changes ?? [];
   return {
     alerts: mapped<Evidence['problems'][number]>(some(evidence.problems, 10), (p) => ({ alert: p.alert, severity: p.severity, status: p.status, started_at: p.startedAt, labels: p.labels, annotations: p.annotations })),
     analyzers: mapped<Finding>(some(findings, 8), (f) => ({ cause: f.cause, summary: f.summary, confidence: f.confidence, evidence: f.evidence, proposes: f.proposals.map((p) => p.action), conclusion: f.conclusion })),

@@ -153,7 +153,7 @@ function activityTables(parts: Parts): ActivityTables {
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
     analyze: createAnalyze({ store, ...(parts.model ? { model: parts.model } : {}), templates, tools: tools.members, timeoutMs: durationMs(config.llm.timeout), waiting: attended }),
-    inspect: createInspect({ cluster, store, embedder, clock, waiting: attended }),
+    inspect: createInspect({ cluster, store, embedder, vectors, clock, waiting: attended }),
     makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),

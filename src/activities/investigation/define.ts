@@ -1,14 +1,15 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Evidence } from '../../domain/evidence.js';
 import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
-import type { Cluster, Embedder, MetricsReader, Store } from '../../domain/ports.js';
+import type { Cluster, MetricsReader, Store } from '../../domain/ports.js';
+import type { RecallDeps } from '../evidence/recall.js';
 
 /** What a tool may use. It reads; nothing here can write to a cluster but `cluster`, of which no tool calls `apply` or `exec` (test/contract/tools.test.ts). */
 export interface ToolContext {
   cluster: Cluster;
   world: World;
-  store: Pick<Store, 'putArtifact' | 'pastActions' | 'similarIncidents'>;
-  embedder: Embedder;
+  store: Pick<Store, 'putArtifact'>;
+  memory: RecallDeps;
   metrics?: MetricsReader;
   /** What this remediation knows. */
   evidence: Evidence;
