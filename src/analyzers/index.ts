@@ -3,6 +3,7 @@ import { worldOf } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { registryOf } from '../domain/registry.js';
 import type { AnalyzerDefinition } from './define.js';
+import { withChanges } from './reading/citations.js';
 import { dependencyDown } from './dependency-down.js';
 import { healthy } from './healthy.js';
 import { serviceBroken } from './service-broken.js';
@@ -21,10 +22,10 @@ export function diagnoseAll(evidence: Evidence): Finding[] {
   const isGoing = !evidence.object || evidence.object.metadata.deletionTimestamp !== undefined;
   const members = isGoing ? [targetGone] : analyzers.members;
   const found = members.flatMap((a) => a.diagnose(evidence, world));
-  return withoutHealthy(distinct(found))
+  const sorted = withoutHealthy(distinct(found))
     .sort((a, b) => b.confidence - a.confidence)
-    .slice(0, MOST_FINDINGS)
-    .map((f) => ({ ...f, evidence: [...new Set(f.evidence)].slice(0, MOST_EVIDENCE) }));
+    .slice(0, MOST_FINDINGS);
+  return withChanges(sorted, evidence, world).map((f) => ({ ...f, evidence: [...new Set(f.evidence)].slice(0, MOST_EVIDENCE) }));
 }
 
 const withTarget = ({ object, objects }: Evidence) =>

@@ -122,7 +122,7 @@ describe('what a rollback does not cure is left to a person', () => {
 
   it('a revision that ran for days', () => {
     const { deployment: d, sets } = deployment('api', [{ ageS: 900_000 }, { ...spec({ image: 'shop/api:2' }), ageS: 400_000 }], { completed: true });
-    expect(diagnoseAll(evidenceOf(d, [sets, pod(sets[1]!, crash)])).map((f) => f.cause)).toEqual(['unwell.crash']);
+    expect(diagnoseAll(evidenceOf(d, [sets, pod(sets[1]!, crash)])).map((f) => f.cause)).toEqual(['crash.exits', 'unwell.crash']);
   });
 });
 

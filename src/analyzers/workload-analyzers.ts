@@ -17,6 +17,15 @@ import { scaledDown } from './scaled-down.js';
 import { secretSource } from './secret-source.js';
 import { stuckPod } from './stuck-pod.js';
 import { volumeClaim } from './volume-claim.js';
+import { badRevision } from './bad-revision.js';
+import { configChanged } from './config-changed.js';
+import { containerRefused } from './container-refused.js';
+import { crashLoop } from './crash-loop.js';
+import { initFailing } from './init-failing.js';
+import { livenessKills } from './liveness-kills.js';
+import { readinessFailing } from './readiness-failing.js';
+import { rolloutStuck } from './rollout-stuck.js';
+import { stuckTerminating } from './stuck-terminating.js';
 import { workloadUnwell } from './workload-unwell.js';
 
 /** Everything that looks at one object alone: what the dependency analyzer asks about a root. */
@@ -39,5 +48,14 @@ export const WORKLOAD_ANALYZERS: readonly AnalyzerDefinition[] = [
   hpaAtMaximum,
   hpaWithoutMetrics,
   jobFailing,
+  badRevision,
+  configChanged,
+  rolloutStuck,
+  stuckTerminating,
+  containerRefused,
+  livenessKills,
+  initFailing,
+  readinessFailing,
+  crashLoop,
   workloadUnwell,
 ];

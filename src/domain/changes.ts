@@ -12,7 +12,7 @@ import { creationOf, recordedOf, writesOf } from './changes/writes.js';
 const WINDOW_MS = 24 * 3_600_000;
 const MOST_CHANGES = 20;
 /** So soon after the beginning it may still be the cause: clocks and alert rules are late. */
-const SLACK_MS = 30_000;
+const SLACK_MS = 15_000;
 /** So long before the trouble a change tells half as much, and so on: half an hour ago is near, yesterday is not nothing. */
 const HALF_MS = 30 * 60_000;
 
