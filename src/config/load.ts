@@ -7,6 +7,7 @@ import { durationMs } from '../domain/duration.js';
 import { fromEnvironment, leavesOf, type Assignment } from './environment.js';
 import { configInvalid, issueOf, type ConfigIssue } from './issues.js';
 import { jwtIssues } from './jwt-schema.js';
+import { llmIssues } from './llm-schema.js';
 import { ConfigSchema, type Config } from './schema.js';
 import { policyIssues } from './policy-issues.js';
 import { Secret } from './secret.js';
@@ -124,6 +125,7 @@ function problemsOf(tree: Tree, options: LoadOptions, env: Readonly<Record<strin
   issues.push(...unknownActions(tree as unknown as Config, options.actionIds, isSound));
   if (isSound('policy')) issues.push(...policyIssues((tree as unknown as Config).policy, options.actionIds));
   if (isSound('gateway.jwt')) issues.push(...jwtIssues((tree as unknown as Config).gateway.jwt));
+  if (isSound('llm')) issues.push(...llmIssues((tree as unknown as Config).llm));
   if (isSound('effectiveness.horizons')) issues.push(...unorderedHorizons(tree as unknown as Config));
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     issues.push({ path: 'NODE_TLS_REJECT_UNAUTHORIZED', got: '0', expected: 'certificates to be checked; trust a private CA with NODE_EXTRA_CA_CERTS', example: '(unset)' });

@@ -5,6 +5,7 @@ import { sources } from '../sources/index.js';
 import { count, duration, flag, list, oneOf, port, section, secret, text } from './fields.js';
 import { investigationSection, prometheusSection } from './investigation.js';
 import { JwtSchema } from './jwt-schema.js';
+import { LlmSchema } from './llm-schema.js';
 import { PolicySchema } from './policy-schema.js';
 
 const Tls = Type.Object(
@@ -83,16 +84,6 @@ const databases = section('Operators of databases inside the cluster that Kubern
   }),
 });
 
-const llm = section('A language model. Without provider and endpoint the deterministic analyzers decide alone.', {
-  provider: Type.Optional(text('id of the provider', 'openai')),
-  endpoint: Type.Optional(text('base URL', 'http://localhost:11434/v1')),
-  model: Type.Optional(text('model name', 'gpt-4o')),
-  apiKey: Type.Optional(secret('API key')),
-  timeout: duration('one answer', '300s'),
-  maxTokens: count('tokens of one answer', 2048, 1, 1_000_000),
-  reasoningEffort: Type.Optional(text('passed to models that know it', 'low')),
-});
-
 const embeddings = section('Vectors for similar incidents. Without an endpoint they are made locally.', {
   endpoint: Type.Optional(text('base URL', 'http://localhost:11434/v1')),
   model: Type.Optional(text('model name', 'nomic-embed-text')),
@@ -127,7 +118,7 @@ export const ConfigSchema = Type.Object(
     kubernetes,
     database,
     databases,
-    llm,
+    llm: LlmSchema,
     investigation: investigationSection,
     prometheus: prometheusSection,
     embeddings,

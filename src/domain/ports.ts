@@ -266,6 +266,11 @@ export interface Store {
   /** Keeps what follows from that reading, none for its end, with the audit entry of a change. False: somebody else kept something since, read again. */
   keepStorm(next: { cluster: string; version: string; at: string; storm?: Storm; told?: { verb: string; details: object } }): Promise<boolean>;
 
+  /** Keeps a call, or what has become known of it since. Calls are kept for 40 days. */
+  recordModelCall(call: ModelCall): Promise<void>;
+  /** Of all processes together, from then on. */
+  modelUseSince(at: string): Promise<ModelUse>;
+
   close(): Promise<void>;
 }
 
@@ -329,6 +334,29 @@ export interface ModelAnswer {
   text: string;
   model: string;
   usage: ModelUsage;
+  /** Who answered, when there were several to ask: the `id` of that model. */
+  by?: string;
+}
+
+/** One request to a model, for the budget of the day. */
+export interface ModelCall {
+  /** The same call is written twice: when it starts, and with what it used. */
+  id: string;
+  /** RFC 3339 */
+  at: string;
+  /** `provider/model` */
+  model: string;
+  inputTokens?: number;
+  outputTokens?: number;
+  /** USD; absent: unknown. */
+  cost?: number;
+}
+
+/** What was used in a time; `cost` in USD, of the calls whose price is known. */
+export interface ModelUse {
+  calls: number;
+  tokens: number;
+  cost: number;
 }
 
 export interface ModelUsage {

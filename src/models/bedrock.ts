@@ -7,6 +7,7 @@ import { defineModel } from './define.js';
 import { commonFields, MAX_ANSWER_BYTES, optionalSecret, optionalText, requiredText } from './fields.js';
 import { ladderModel } from './ladder.js';
 import { limitedFetch } from './limited-fetch.js';
+import { within } from './within.js';
 
 const config = Type.Object(
   {
@@ -41,7 +42,8 @@ export const bedrock = defineModel({
     return ladderModel(`bedrock/${model}`, {
       toRequest: (request, mode) => toRequest(request, mode, options),
       fromResponse: (response, mode, request) => fromResponse(response, mode, request, model),
-      send: (body, timeoutMs) => within(timeoutMs, (abortSignal) => client.send(new ConverseCommand(body), { abortSignal })),
+      // looking for credentials does not heed the signal
+      send: (body, timeoutMs) => within(timeoutMs, `model bedrock/${model}`, (abortSignal) => client.send(new ConverseCommand(body), { abortSignal })),
     });
   },
 
@@ -54,21 +56,4 @@ function credentialsOf({ apiKey, accessKeyId, secretAccessKey, sessionToken }: P
   if (!accessKeyId || !secretAccessKey) return {};
   // named, or a bearer token in the environment would win over what was configured
   return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }, authSchemePreference: ['sigv4'] };
-}
-
-/** Looking for credentials does not heed the signal: the race ends it. */
-async function within<T>(timeoutMs: number, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      stop.abort();
-      reject(new Error('timed out'));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([send(stop.signal), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -45,11 +45,10 @@ import { KILL_SWITCH, pauseOf } from '../domain/kill-switch.js';
 import type { Clock, Cluster, Embedder, Model, Store, VectorIndex } from '../domain/ports.js';
 import { askOpa } from '../adapters/opa/ask.js';
 import { policyReading } from '../policy/compile.js';
-import { connectModel } from '../models/index.js';
 import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
-import { watchedModel } from './watched-model.js';
 import { watchedVectors } from './watched-vectors.js';
 import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
+import { composeModel } from './compose-model.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import { createStormWatch, type StormWatch } from './storm-watch.js';
@@ -89,7 +88,7 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     const channels = Object.fromEntries(
       await Promise.all(Object.entries(config.channels).map(async ([id, own]) => [id, await connectChannel(id, revealed(own))] as const)),
     );
-    const model = config.llm.provider || config.llm.endpoint ? watchedModel(await connectModel(config.llm.provider ?? 'openai', modelConfigOf(config)), { metrics: options.metrics, breaker: breakerOf(config) }) : undefined;
+    const model = await composeModel({ ...options, store, clock });
     const embedder = embedderOf(config);
     const vectors = watchedVectors(connectVectors(vectorsOf(config), { database, embedder }), options);
     storms.start();
@@ -240,10 +239,3 @@ export function vectorsOf({ vectors: v }: Config): VectorsOptions {
   const { timeout, ...rest } = revealed(v);
   return { ...rest, timeoutMs: durationMs(timeout) };
 }
-
-const breakerOf = ({ circuitBreaker: b }: Config) => ({ threshold: b.threshold, openMs: durationMs(b.timeout), successes: b.successes });
-
-export const modelConfigOf = ({ llm }: Config): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries({ endpoint: llm.endpoint, model: llm.model, apiKey: llm.apiKey?.reveal(), maxTokens: llm.maxTokens, reasoningEffort: llm.reasoningEffort }).filter(([, v]) => v !== undefined),
-  );

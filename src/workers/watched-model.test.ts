@@ -6,7 +6,7 @@ import { watchedModel } from './watched-model.js';
 
 const REQUEST: ModelRequest = { system: 's', prompt: 'p', schema: {}, schemaName: 'x', timeoutMs: 1 };
 
-function watched(next: () => ErrorCode | undefined) {
+function watched(next: () => ErrorCode | KubernautError | undefined) {
   const metrics = createMetrics({ withProcess: false });
   let now = 0;
   let asked = 0;
@@ -16,11 +16,11 @@ function watched(next: () => ErrorCode | undefined) {
       answer: async () => {
         asked += 1;
         const code = next();
-        if (code) throw new KubernautError(code, 'no');
+        if (code) throw typeof code === 'string' ? new KubernautError(code, 'no') : code;
         return { text: '{}', model: 'some-model', usage: { inputTokens: 10, outputTokens: 2 } };
       },
     },
-    { metrics, breaker: { threshold: 2, openMs: 60_000, successes: 1 }, nowMs: () => now },
+    { metrics, breaker: { threshold: 2, openMs: 60_000, successes: 1 }, service: 'model:openai', price: { input: 2, output: 10 }, nowMs: () => now },
   );
   const ask = (): Promise<string> => model.answer(REQUEST).then(() => 'answered', (error: KubernautError) => error.code);
   return { ask, wait: (ms: number) => void (now += ms), asked: () => asked, text: () => metrics.registry.metrics() };
@@ -33,7 +33,8 @@ describe('a watched model', () => {
     expect([await ask(), await ask()]).toEqual(['answered', 'ModelAnswerInvalid']);
     for (const line of [
       'kubernaut_ai_service_requests_total{status="success",provider="openai"} 1', 'kubernaut_ai_service_requests_total{status="ModelAnswerInvalid",provider="openai"} 1',
-      'kubernaut_model_tokens_total{provider="openai",kind="input"} 10', 'kubernaut_model_tokens_total{provider="openai",kind="output"} 2', 'kubernaut_circuit_breaker_state{service="model"} 0',
+      'kubernaut_model_tokens_total{provider="openai",kind="input"} 10', 'kubernaut_model_tokens_total{provider="openai",kind="output"} 2', 'kubernaut_circuit_breaker_state{service="model:openai"} 0',
+      'kubernaut_model_cost_usd_total{provider="openai"} 0.00004',
     ]) expect(await text()).toContain(line);
   });
 
@@ -41,11 +42,18 @@ describe('a watched model', () => {
     let isDown = true;
     const { ask, wait, asked, text } = watched(() => (isDown ? 'ModelUnavailable' : undefined));
     expect([await ask(), await ask(), await ask(), asked()]).toEqual(['ModelUnavailable', 'ModelUnavailable', 'ModelRejected', 2]);
-    expect(await text()).toContain('kubernaut_circuit_breaker_state{service="model"} 1');
+    expect(await text()).toContain('kubernaut_circuit_breaker_state{service="model:openai"} 1');
     isDown = false;
     wait(60_000);
     expect([await ask(), await ask()]).toEqual(['answered', 'answered']);
-    expect(await text()).toContain('kubernaut_circuit_breaker_state{service="model"} 0');
+    expect(await text()).toContain('kubernaut_circuit_breaker_state{service="model:openai"} 0');
+  });
+
+  it('is not asked any more when what comes is no answer of a model at all', async () => {
+    const page = new KubernautError('ModelAnswerInvalid', { message: 'not JSON', fault: 'provider' });
+    const { ask, asked } = watched(() => page);
+    for (let i = 0; i < 5; i++) await ask();
+    expect(asked()).toBe(2);
   });
 
   it('stays open to a provider that is there and refuses', async () => {

@@ -2,25 +2,30 @@ import type { Metrics } from '../adapters/telemetry/metrics.js';
 import { circuitBreaker, type BreakerSettings } from '../domain/circuit-breaker.js';
 import { formatDuration } from '../domain/duration.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
+import { isBrokenProvider } from '../domain/failover.js';
+import { costOf, type Price } from '../domain/model-budget.js';
 import type { Model, ModelAnswer } from '../domain/ports.js';
 
 const STATE = { closed: 0, open: 1, half_open: 2 } as const;
-const SERVICE = 'model';
 
 export interface WatchedModelOptions {
-  metrics: Pick<Metrics, 'aiRequests' | 'modelTokens' | 'breakerState'>;
+  metrics: Pick<Metrics, 'aiRequests' | 'modelTokens' | 'modelCost' | 'breakerState'>;
   breaker: BreakerSettings;
+  /** Label of its breaker. */
+  service: string;
+  /** Without one the cost of its answers is unknown. */
+  price?: Price;
   nowMs?: () => number;
 }
 
 /**
- * Counts requests and tokens, and stops asking a model that failed too often in a row. While the breaker is open it throws
+ * Counts requests, tokens and cost, and stops asking a model that failed too often in a row. While the breaker is open it throws
  * ModelRejected, which nobody retries: the rules decide at once instead of after the model's timeout.
  */
-export function watchedModel(model: Model, { metrics, breaker: settings, nowMs = Date.now }: WatchedModelOptions): Model {
+export function watchedModel(model: Model, { metrics, breaker: settings, service, price, nowMs = Date.now }: WatchedModelOptions): Model {
   const provider = model.id.split('/')[0]!;
   const breaker = circuitBreaker(settings, nowMs);
-  const show = (): void => metrics.breakerState.set({ service: SERVICE }, STATE[breaker.state()]);
+  const show = (): void => metrics.breakerState.set({ service }, STATE[breaker.state()]);
   const settled = (status: string, isFailure: boolean): void => {
     if (isFailure) breaker.failed();
     else breaker.succeeded();
@@ -37,20 +42,26 @@ export function watchedModel(model: Model, { metrics, breaker: settings, nowMs =
       }
       show();
       try {
-        const answer = await model.answer(request);
+        const answer = priced(await model.answer(request), price);
         settled('success', false);
-        countTokens(metrics, provider, answer);
+        countUse(metrics, provider, answer);
         return answer;
       } catch (error) {
-        // Refused or unusable: the provider itself is there.
-        settled(isKubernautError(error) ? error.code : 'Internal', isKubernautError(error, 'ModelUnavailable'));
+        // Refused, or a bad answer of the model: the provider itself is there.
+        settled(isKubernautError(error) ? error.code : 'Internal', isKubernautError(error, 'ModelUnavailable') || isBrokenProvider(error));
         throw error;
       }
     },
   };
 }
 
-function countTokens(metrics: WatchedModelOptions['metrics'], provider: string, { usage }: ModelAnswer): void {
+function priced(answer: ModelAnswer, price: Price | undefined): ModelAnswer {
+  const cost = costOf(answer.usage, price);
+  return cost === undefined ? answer : { ...answer, usage: { ...answer.usage, cost } };
+}
+
+function countUse(metrics: WatchedModelOptions['metrics'], provider: string, { usage }: ModelAnswer): void {
   metrics.modelTokens.inc({ provider, kind: 'input' }, usage.inputTokens ?? 0);
   metrics.modelTokens.inc({ provider, kind: 'output' }, usage.outputTokens ?? 0);
+  if (usage.cost !== undefined) metrics.modelCost.inc({ provider }, usage.cost);
 }

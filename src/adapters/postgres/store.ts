@@ -6,6 +6,7 @@ import type { Database } from './database.js';
 import { filterMethods } from './filters.js';
 import { inboxMethods } from './inbox.js';
 import { measuredMethods } from './measured.js';
+import { modelCallMethods } from './model-calls.js';
 import { changeMethods } from './object-changes.js';
 import { notificationMethods } from './notifications.js';
 import { disruptionMethods } from './disruptions.js';
@@ -43,6 +44,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...slotMethods(query, clock),
     ...stormMethods(query, clock),
     ...filterMethods(query),
+    ...modelCallMethods(query),
     close: () => database.close(),
   };
 }

@@ -27,7 +27,7 @@ export function createMetrics(options: { withProcess?: boolean } = {}) {
     signalsSuppressed: counter('signals_suppressed_total', 'Signals that led to nothing, by reason.', ['reason']),
     truncatedAlerts: counter('truncated_alerts_total', 'Alerts that a sender left out of its deliveries (max_alerts).', ['source']),
     alertsReconciled: counter('alertmanager_reconciled_total', 'Alerts taken or resolved by comparing with what AlertManager fires.', ['change']),
-    aiRequests: counter('ai_service_requests_total', 'Requests to model providers, by success or error code; not_asked while the breaker is open.', ['status', 'provider']),
+    aiRequests: counter('ai_service_requests_total', 'Requests to model providers, by success or error code; not_asked while the breaker is open, limited over its own limits, over_budget when that of the day is used up.', ['status', 'provider']),
     actionsExecuted: counter('actions_executed_total', 'Actions by how they ended.', ['action', 'outcome']),
     breakerState: gauge('circuit_breaker_state', '0 closed, 1 open, 2 half-open.', ['service']),
     dependencyStatus: gauge('service_dependency_status', '1 reachable, 0 not.', ['dependency']),
@@ -35,6 +35,8 @@ export function createMetrics(options: { withProcess?: boolean } = {}) {
     assessments: counter('effectiveness_assessments_total', 'Assessments by horizon and verdict.', ['horizon', 'verdict']),
     modelTokens: counter('model_tokens_total', 'Tokens spent, input and output.', ['provider', 'kind']),
     vectorRequests: counter('vector_requests_total', 'Requests to the index of past incidents, by success or error code; not_asked while the breaker is open.', ['operation', 'status']),
+    modelCost: counter('model_cost_usd_total', 'What answers of models cost, in USD; of models whose price is configured.', ['provider']),
+    modelBudgetUsed: gauge('model_budget_used_ratio', 'Part of the budget of the day that is used up, by what is counted; at the last request.', ['budget']),
     stormMode: gauge('storm_mode', '1 while a cluster is in storm mode: tier 0 only.', ['cluster']),
     approvalsPending: gauge('approvals_pending', 'Plans that wait for a person, at the moment of the scrape.', []),
   };

@@ -11,7 +11,7 @@ import { checkDatabase } from './database.js';
 import { checkFilters } from './filters.js';
 import { checkGateway } from './gateway.js';
 import { checkKubernetes } from './kubernetes.js';
-import { checkEmbeddings, checkModel } from './model.js';
+import { checkEmbeddings, checkModels } from './model.js';
 import { checkNode } from './node.js';
 import { checkTemporal } from './temporal.js';
 
@@ -34,7 +34,7 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
     guarded('temporal', checkTemporal(ward)),
     guarded('database', checkDatabase(ward)),
     guarded('cluster', checkKubernetes(ward)),
-    guarded('model', checkModel(ward).then((c) => [c])),
+    guarded('model', checkModels(ward)),
     guarded('embeddings', checkEmbeddings(ward).then((c) => [c])),
     guarded('channels', checkChannels(ward)),
     guarded('filters', checkFilters(ward)),

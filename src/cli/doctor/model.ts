@@ -1,6 +1,7 @@
 import { durationMs, formatDuration } from '../../domain/duration.js';
 import { connectModel } from '../../models/index.js';
-import { embedderOf, modelConfigOf } from '../../workers/compose.js';
+import { embedderOf } from '../../workers/compose.js';
+import { modelTargetsOf, type ModelTarget } from '../../workers/compose-model.js';
 import { failedCheck, type Check, type Ward } from './check.js';
 
 const PROBE_MS = 60_000;
@@ -8,25 +9,31 @@ const PROBE_MS = 60_000;
 /** Small enough to cost next to nothing, closed like a real proposal. */
 const PROBE_SCHEMA = { type: 'object', additionalProperties: false, required: ['state'], properties: { state: { type: 'string', enum: ['ready'] } } };
 
-/** With a model: one structured answer, since a model that cannot keep to a schema is of no use here. */
-export async function checkModel({ config }: Pick<Ward, 'config'>): Promise<Check> {
-  const { llm } = config;
-  if (!llm.provider && !llm.endpoint) return { check: 'model', state: 'off', detail: 'no model configured: the deterministic analyzers decide alone' };
+/** Each configured provider by itself: one structured answer, since a model that cannot keep to a schema is of no use here. */
+export function checkModels({ config }: Pick<Ward, 'config'>): Promise<Check[]> {
+  const targets = modelTargetsOf(config);
+  if (targets.length === 0) return Promise.resolve([{ check: 'model', state: 'off', detail: 'no model configured: the deterministic analyzers decide alone' }]);
+  const timeoutMs = Math.min(PROBE_MS, durationMs(config.llm.timeout));
+  return Promise.all(targets.map((target, i) => probe(i === 0 ? 'model' : `model, fallback ${i}`, target, timeoutMs)));
+}
+
+async function probe(check: string, target: ModelTarget, timeoutMs: number): Promise<Check> {
   try {
-    const model = await connectModel(llm.provider ?? 'openai', modelConfigOf(config));
+    const model = await connectModel(target.provider, target.config);
     const startedMs = performance.now();
-    const { text } = await model.answer({
+    const { text, usage } = await model.answer({
       system: 'You answer with one JSON object that fits the schema and nothing else.',
       prompt: 'Answer {"state": "ready"}.',
       schema: PROBE_SCHEMA,
       schemaName: 'probe',
-      timeoutMs: Math.min(PROBE_MS, durationMs(llm.timeout)),
+      timeoutMs,
     });
     const took = formatDuration(performance.now() - startedMs);
-    if (isReady(text)) return { check: 'model', state: 'ok', detail: `${model.id} kept to a schema, ${took}` };
-    return { check: 'model', state: 'fail', detail: `${model.id} answered in ${took}, but not the JSON it was asked for`, next: 'choose a model with structured output, or leave llm out: the analyzers decide alone then' };
+    const counted = usage.isEstimated ? '; it does not say what it used, so tokens are counted here' : '';
+    if (isReady(text)) return { check, state: 'ok', detail: `${model.id} kept to a schema, ${took}${counted}` };
+    return { check, state: 'fail', detail: `${model.id} answered in ${took}, but not the JSON it was asked for`, next: `choose a model with structured output, or leave ${target.path} out: the analyzers decide alone then` };
   } catch (error) {
-    return failedCheck('model', error, 'check llm.endpoint, llm.model and llm.apiKey; until it answers the analyzers decide alone');
+    return failedCheck(check, error, `check ${target.path} (endpoint, model and its key); until it answers the next one, or the analyzers alone, decide`);
   }
 }
 
