@@ -11,10 +11,12 @@ export interface BreakerSettings {
 
 export interface CircuitBreaker {
   state(): BreakerState;
-  /** May a call be made now? One that is let through must be followed by `succeeded` or `failed`. */
+  /** May a call be made now? One that is let through must be followed by `succeeded`, `failed` or `gaveUp`. */
   enter(): boolean;
   succeeded(): void;
   failed(): void;
+  /** The call ended without saying anything about the other side. */
+  gaveUp(): void;
   /** Until the next call is let through; 0 when one is. */
   waitMs(): number;
 }
@@ -46,6 +48,9 @@ export function circuitBreaker({ threshold, openMs, successes }: BreakerSettings
       if (openedAtMs === undefined) return;
       good += 1;
       if (good >= successes) openedAtMs = undefined;
+    },
+    gaveUp() {
+      isTrying = false;
     },
     failed() {
       isTrying = false;

@@ -30,7 +30,7 @@ export const anthropic = defineModel({
     return ladderModel(`anthropic/${config.model}`, {
       toRequest: (request, mode) => toRequest(request, mode, { ...config, maxTokens }),
       fromResponse,
-      send: (body, timeoutMs) => client.messages.create(body, { timeout: timeoutMs, maxRetries: 0 }),
+      send: (body, { timeoutMs, signal }) => client.messages.create(body, { timeout: timeoutMs, maxRetries: 0, signal }),
     });
   },
 

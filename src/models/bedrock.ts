@@ -43,7 +43,7 @@ export const bedrock = defineModel({
       toRequest: (request, mode) => toRequest(request, mode, options),
       fromResponse: (response, mode, request) => fromResponse(response, mode, request, model),
       // looking for credentials does not heed the signal
-      send: (body, timeoutMs) => within(timeoutMs, `model bedrock/${model}`, (abortSignal) => client.send(new ConverseCommand(body), { abortSignal })),
+      send: (body, until) => within(until, `model bedrock/${model}`, (abortSignal) => client.send(new ConverseCommand(body), { abortSignal })),
     });
   },
 

@@ -8,13 +8,18 @@ export type Mode = (typeof MODES)[number];
 /** What servers answer when they do not know a way of structured output. */
 const UNSUPPORTED_STATUS = [400, 404, 415, 422, 501];
 
+export interface Until {
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
 /** One provider's wire: both translations are pure. */
 export interface Wire<Body> {
   toRequest(request: ModelRequest, mode: Mode): Body;
   /** Throws ModelAnswerInvalid. Of the response nothing is taken for granted. */
   fromResponse(response: unknown, mode: Mode, request: ModelRequest): ModelAnswer;
-  /** Sends once, without retries; rejects after `timeoutMs`, also in the middle of a body. */
-  send(body: Body, timeoutMs: number): Promise<unknown>;
+  /** Sends once, without retries; rejects after `timeoutMs` or when aborted, also in the middle of a body. */
+  send(body: Body, until: Until): Promise<unknown>;
 }
 
 /**
@@ -30,7 +35,7 @@ export function ladderModel<Body>(id: string, wire: Wire<Body>): Model {
       for (let rung = first; ; rung++) {
         const mode = MODES[rung]!;
         try {
-          const response = await wire.send(wire.toRequest(request, mode), leftMs(endsAtMs, id));
+          const response = await wire.send(wire.toRequest(request, mode), { timeoutMs: leftMs(endsAtMs, id), signal: request.signal });
           const answer = wire.fromResponse(response, mode, request);
           // A server that does not even give JSON has ignored what it was asked: the repair then asks one rung lower.
           first = isObjectLike(answer.text) ? rung : Math.min(rung + 1, MODES.length - 1);

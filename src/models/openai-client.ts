@@ -34,6 +34,6 @@ export async function connectChat(server: ChatServer): Promise<Model> {
   return ladderModel(`${server.provider}/${server.model}`, {
     toRequest: (request, mode) => toRequest(request, mode, server),
     fromResponse,
-    send: (body, timeoutMs) => client.chat.completions.create(body, { timeout: timeoutMs, maxRetries: 0 }),
+    send: (body, { timeoutMs, signal }) => client.chat.completions.create(body, { timeout: timeoutMs, maxRetries: 0, signal }),
   });
 }

@@ -66,7 +66,7 @@ describe('the model of a process', () => {
     primary.behave(behaviour);
     second.behave(good('ollama'));
     const { model, lines, text } = await composed(claudeThenLlama());
-    expect(await model.answer({ ...REQUEST, timeoutMs: 600 })).toMatchObject({ text: TEXT, by: 'ollama/llama', usage: { cost: 0 } });
+    expect(await model.answer({ ...REQUEST, timeoutMs: 1500 })).toMatchObject({ text: TEXT, by: 'ollama/llama', usage: { cost: 0 } });
     expect(await text()).toContain('ai_service_requests_total{status="success",provider="ollama"} 1');
     expect(lines.join('')).toContain('the next one is asked');
     expect(lines.join('')).not.toContain(KEY);

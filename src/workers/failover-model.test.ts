@@ -12,7 +12,7 @@ const answering = (id: string, asked: string[] = []): Model => ({ id, answer: as
 const failing = (id: string, error: unknown): Model => ({ id, answer: () => Promise.reject(error) });
 const hanging = (id: string, timeouts: number[] = []): Model => ({
   id,
-  answer: ({ timeoutMs }) => (timeouts.push(timeoutMs), new Promise((_resolve, reject) => setTimeout(() => reject(new KubernautError('ModelUnavailable', `${id} timed out`)), timeoutMs))),
+  answer: ({ timeoutMs }) => (timeouts.push(timeoutMs), new Promise((_resolve, reject) => setTimeout(() => reject(new KubernautError('ModelUnavailable', `${id} timed out`)), timeoutMs).unref())),
 });
 
 describe('models in order', () => {
@@ -48,8 +48,18 @@ describe('models in order', () => {
 
   it('what a quick failure leaves goes to those behind it', async () => {
     const timeouts: number[] = [];
-    await expect(failoverModel([failing('a/1', new KubernautError('ModelRejected', 'x')), hanging('b/2', timeouts)], logger()).answer(REQUEST)).rejects.toMatchObject({ code: 'ModelUnavailable' });
-    expect(timeouts[0]).toBeGreaterThan(200);
+    const last: Model = { id: 'b/2', answer: ({ timeoutMs }) => (timeouts.push(timeoutMs), Promise.reject(new KubernautError('ModelUnavailable', 'y'))) };
+    await expect(failoverModel([failing('a/1', new KubernautError('ModelRejected', 'x')), last], logger()).answer({ ...REQUEST, timeoutMs: 60_000 })).rejects.toMatchObject({ code: 'ModelUnavailable' });
+    expect(timeouts[0]).toBeGreaterThan(30_000);
+  });
+
+  it('nobody is asked any more when nobody waits for the answer', async () => {
+    const asked: string[] = [];
+    const stop = new AbortController();
+    const answer = failoverModel([hanging('a/1'), answering('b/2', asked)], logger()).answer({ ...REQUEST, timeoutMs: 60_000, signal: stop.signal });
+    stop.abort();
+    await expect(answer).rejects.toMatchObject({ code: 'ModelUnavailable' });
+    expect(asked).toEqual([]);
   });
 
   it('one that heeds no time at all is left behind', async () => {

@@ -20,10 +20,10 @@ export function failoverModel(models: readonly Model[], logger: Pick<Logger, 'wa
       for (const [i, model] of models.entries()) {
         const timeoutMs = Math.max(1, Math.floor((endsAtMs - performance.now()) / (models.length - i)));
         try {
-          const answer = await within(timeoutMs + GRACE_MS, `model ${model.id}`, () => model.answer({ ...request, timeoutMs }));
+          const answer = await within({ timeoutMs: timeoutMs + GRACE_MS, signal: request.signal }, `model ${model.id}`, () => model.answer({ ...request, timeoutMs }));
           return { ...answer, by: model.id };
         } catch (error) {
-          if (!passesOn(error)) throw error;
+          if (!passesOn(error) || request.signal?.aborted) throw error;
           failures.push({ id: model.id, error });
           const next = models[i + 1];
           if (next) logger.warn({ model: model.id, next: next.id, code: isKubernautError(error) ? error.code : 'Internal' }, 'a model cannot answer; the next one is asked');

@@ -49,7 +49,7 @@ export function limitedModel(model: Model, { limits, metrics, nowMs = Date.now }
       return ask({ ...request, timeoutMs: Math.max(1, Math.floor(endsAtMs - performance.now())) });
     });
     try {
-      return await within(request.timeoutMs, `model ${model.id} (${limits.maxConcurrent} requests at the same time)`, () => turn);
+      return await within(request, `model ${model.id} (${limits.maxConcurrent} requests at the same time)`, () => turn);
     } catch (error) {
       if (error instanceof Error && 'isBulkheadRejectedError' in error) refuse(`${limits.maxConcurrent} requests under way and ${MOST_WAITING} more waiting`, 1000);
       throw error;

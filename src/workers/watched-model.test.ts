@@ -56,6 +56,15 @@ describe('a watched model', () => {
     expect(asked()).toBe(2);
   });
 
+  it('a call that was given up says nothing about the provider', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const away = { id: 'openai/m', answer: () => Promise.reject(new KubernautError('ModelUnavailable', 'aborted')) };
+    const model = watchedModel(away, { metrics, breaker: { threshold: 1, openMs: 60_000, successes: 1 }, service: 'model:openai' });
+    await expect(model.answer({ ...REQUEST, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ModelUnavailable' });
+    expect(await metrics.registry.metrics()).toContain('kubernaut_circuit_breaker_state{service="model:openai"} 0');
+    expect(await metrics.registry.metrics()).toContain('status="given_up"');
+  });
+
   it('stays open to a provider that is there and refuses', async () => {
     const { ask, asked } = watched(() => 'ModelRejected');
     for (let i = 0; i < 5; i++) await ask();

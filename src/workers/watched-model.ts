@@ -32,6 +32,11 @@ export function watchedModel(model: Model, { metrics, breaker: settings, service
     metrics.aiRequests.inc({ status, provider });
     show();
   };
+  const gaveUp = (): void => {
+    breaker.gaveUp();
+    metrics.aiRequests.inc({ status: 'given_up', provider });
+    show();
+  };
   show();
   return {
     id: model.id,
@@ -47,8 +52,9 @@ export function watchedModel(model: Model, { metrics, breaker: settings, service
         countUse(metrics, provider, answer);
         return answer;
       } catch (error) {
+        if (request.signal?.aborted) gaveUp();
         // Refused, or a bad answer of the model: the provider itself is there.
-        settled(isKubernautError(error) ? error.code : 'Internal', isKubernautError(error, 'ModelUnavailable') || isBrokenProvider(error));
+        else settled(isKubernautError(error) ? error.code : 'Internal', isKubernautError(error, 'ModelUnavailable') || isBrokenProvider(error));
         throw error;
       }
     },

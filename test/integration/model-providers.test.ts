@@ -176,6 +176,13 @@ describe.each(MODEL_WIRES.map((w) => [w.id, w] as const))('%s', (id, wire) => {
     });
   });
 
+  it('ends at once when nobody waits for the answer any more', async () => {
+    const stop = new AbortController();
+    server.behave(() => stop.abort());
+    await expect((await connect()).answer({ ...request, timeoutMs: 600_000, signal: stop.signal })).rejects.toMatchObject({ code: 'ModelUnavailable' });
+    expect(server.calls).toHaveLength(1);
+  });
+
   describe('the words of a model', () => {
     it('cut off at the token limit are no answer, and the model is to blame', async () =>
       expect(await failureOf(json(wire.cutOff))).toMatchObject({ code: 'ModelAnswerInvalid', details: { fault: 'model', why: expect.stringContaining('cut off') } }));
