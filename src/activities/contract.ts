@@ -147,6 +147,8 @@ export interface StageActivities {
   /** One look at the cluster that a model asked for. */
   inspect(input: { remediationId: string; evidenceRef: string; call: ToolCall }): Promise<{ ref: string; found: string; isError: boolean; isTruncated: boolean }>;
   makePlan(input: PlanRequest): Promise<PlanAnswer>;
+  /** Whether a plan that waits for the end of a freeze still has to. */
+  holdOf(input: { steps: Step[] }): Promise<{ hold?: Hold }>;
   assess(input: AssessRequest): Promise<Observation>;
   record(input: { remediation: Remediation; learn?: boolean }): Promise<void>;
   /** A temporary step came to its end: kept in the audit, and in the remediation when that is closed. */

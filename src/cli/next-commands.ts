@@ -8,6 +8,7 @@ export function nextCommands(r: Remediation): string[] {
     const plan = r.plan ? ` --plan ${r.plan.hash.slice(0, 12)}` : '';
     return [`kubernaut approve ${r.id}${plan}`, `kubernaut reject ${r.id} --reason "…"`, watch];
   }
+  if (r.hold?.can_override) return [watch, `kubernaut approve ${r.id} --reason "…"`, `kubernaut cancel ${r.id}`];
   const hasWritten = (r.plan?.steps ?? []).some((s) => s.status === 'applied' && s.undo !== 'none');
   if (r.phase === 'verifying' && hasWritten) return [watch, `kubernaut undo ${r.id} --reason "…"`];
   return [watch, `kubernaut cancel ${r.id}`];

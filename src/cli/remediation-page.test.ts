@@ -32,6 +32,16 @@ describe('the page of a remediation', () => {
     expect(order.every((title) => page.includes(title))).toBe(true);
   });
 
+  it('says what the policy said and by which rule, also where nothing stood in the way, and what is waited for', () => {
+    const rules = [{ rule: 'namespaces.shop.actions.restart_pod', effect: 'auto', why: 'restart_pod on pod shop/api: allowed by namespaces.shop.actions.restart_pod' }];
+    const hold = { until: '2025-02-03T05:00:00.000Z', rule: 'weekend', since: '2025-01-31T08:01:00.000Z', can_override: true, message: 'freeze weekend is on' };
+    const page = remediationPage({ ...full, phase: 'validating', outcome: undefined, verdict: { decision: 'allow', findings: [], rules, approvers: ['ana', 'ben'] }, hold }, NOW);
+    expect(page).toMatch(/Policy\n +EFFECT +RULE +WHY\n +auto +namespaces\.shop\.actions\.restart_pod +restart_pod on pod shop\/api: allowed/);
+    expect(page).toContain('to be asked: ana, ben');
+    expect(page).toContain('waits until 2025-02-03T05:00:00.000Z for weekend (since 60s); approve with a reason to end the wait');
+    expect(page).toContain('kubernaut approve r-0123456789 --reason');
+  });
+
   it('says who was told, and what did not arrive', () => {
     const page = remediationPage(full, NOW, [{ channel: 'slack', kind: 'closed', status: 'failed', attempts: 3, error: 'ChannelUnavailable: slow', updated_at: '2025-01-31T08:01:31.000Z' }]);
     expect(page).toMatch(/Notifications\n {2}slack +closed +failed +2025-01-31T08:01:31.000Z +ChannelUnavailable: slow/);

@@ -9,7 +9,7 @@ import { timelineLine } from './timeline-line.js';
 
 /** A remediation for a person, top to bottom in the order of questions: what, why, what was done, did it help, what now. */
 export function remediationPage(r: Remediation, now: number = Date.now(), told: readonly NotificationRecord[] = []): string {
-  const blocks = [head(r, now), problems(r), why(r), plan(r), verdict(r), approval(r), assessments(r), timeline(r), notifications(told), links(r), next(r)];
+  const blocks = [head(r, now), problems(r), why(r), plan(r), verdict(r), policy(r, now), approval(r), assessments(r), timeline(r), notifications(told), links(r), next(r)];
   // again, over every line: what no renderer thought of must not reach the terminal either
   return blocks.filter((lines) => lines.length > 0).map((lines) => lines.map(printable).join('\n')).join('\n\n');
 }
@@ -67,6 +67,17 @@ function stepLines(s: RemediationStep): string[] {
 function verdict({ verdict: v }: Remediation): string[] {
   if (!v) return [];
   return block(`Verdict  ${v.decision}`, v.findings.length === 0 ? ['no findings'] : grid(v.findings.map((f) => [f.severity, f.check, f.reason, f.message])));
+}
+
+/** What the policy said of each step and by which of its rules, also where nothing stood in the way. */
+function policy({ verdict: v, hold }: Remediation, now: number): string[] {
+  const rules = v?.rules ?? [];
+  const lines = [
+    ...(rules.length === 0 ? [] : grid([['EFFECT', 'RULE', 'WHY'], ...rules.map((r) => [r.effect, r.rule, r.why])])),
+    ...(v?.approvers?.length ? [printable(`to be asked: ${v.approvers.join(', ')}`)] : []),
+    ...(hold ? [printable(`waits until ${hold.until} for ${hold.rule} (since ${age(hold.since, now)})${hold.can_override ? '; approve with a reason to end the wait' : ''}`)] : []),
+  ];
+  return block('Policy', lines);
 }
 
 function approval({ approval: a }: Remediation): string[] {

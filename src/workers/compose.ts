@@ -23,6 +23,7 @@ import { tools } from '../activities/investigation/index.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createLearn } from '../activities/learn.js';
 import { createMakePlan } from '../activities/plan.js';
+import { createHoldOf } from '../activities/hold-of.js';
 import { createPolicyAtWrite } from '../activities/policy-at-write.js';
 import { createPlanStep } from '../activities/plan-step.js';
 import { createTakeSlot } from '../activities/slots.js';
@@ -154,6 +155,7 @@ function activityTables(parts: Parts): ActivityTables {
     analyze: createAnalyze({ store, ...(parts.model ? { model: parts.model } : {}), templates, tools: tools.members, timeoutMs: durationMs(config.llm.timeout), waiting: attended }),
     inspect: createInspect({ cluster, store, embedder, vectors, clock, waiting: attended }),
     makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
+    holdOf: createHoldOf({ cluster, policy: () => policy.current(), reading: ofPolicy, clock }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,

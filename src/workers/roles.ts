@@ -3,10 +3,10 @@ import type { Role } from '../domain/task-queues.js';
 /** Which activities each role serves; `*actions` stands for one activity per action of the catalogue. */
 const SERVES: Record<Role, readonly string[]> = {
   // What runs as local activities in a process that hosts every role.
-  workflows: ['enrich', 'diagnose', 'makePlan', 'assess', 'record', 'notify'],
+  workflows: ['enrich', 'diagnose', 'makePlan', 'holdOf', 'assess', 'record', 'notify'],
   context: ['enrich', 'assess', 'inspect'],
   analysis: ['diagnose', 'analyze'],
-  actions: ['makePlan', '*actions'],
+  actions: ['makePlan', 'holdOf', '*actions'],
   storage: ['record', 'recordExpiry'],
   intelligence: [],
   notify: ['notify'],

@@ -4,12 +4,13 @@ import type { Step } from '../domain/plan.js';
 import { TASK_QUEUES } from '../domain/task-queues.js';
 import { isFinal } from './failures.js';
 
-type Quick = Pick<StageActivities, 'enrich' | 'diagnose' | 'makePlan' | 'assess' | 'record' | 'recordExpiry'>;
+type Quick = Pick<StageActivities, 'enrich' | 'diagnose' | 'makePlan' | 'holdOf' | 'assess' | 'record' | 'recordExpiry'>;
 
 const QUEUE_OF: Record<keyof Quick, string> = {
   enrich: TASK_QUEUES.context,
   diagnose: TASK_QUEUES.analysis,
   makePlan: TASK_QUEUES.actions,
+  holdOf: TASK_QUEUES.actions,
   assess: TASK_QUEUES.context,
   record: TASK_QUEUES.storage,
   recordExpiry: TASK_QUEUES.storage,
@@ -29,6 +30,7 @@ const PATIENCE: Record<keyof Quick, RetryPolicy> = {
   enrich: patience('30s', 60),
   diagnose: patience('30s', 60),
   makePlan: patience('30s', 60),
+  holdOf: patience('30s', 60),
   assess: patience('30s', 12),
   record: patience('1m', 10_080),
   recordExpiry: patience('1m', 10_080),

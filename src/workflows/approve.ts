@@ -58,5 +58,6 @@ function decided(run: Run): Stage | Promise<Stage> {
     state: kind === 'approve' ? 'approved' : 'rejected', by: who, at: run.now(), ...(reason ? { reason } : {}),
   });
   run.note(`${kind === 'approve' ? 'approved' : 'rejected'} by ${who}${reason ? `: ${reason}` : ''}`);
-  return kind === 'approve' ? 'execute' : close(run, 'denied', `rejected by ${who}${reason ? `: ${reason}` : ''}`);
+  if (kind === 'approve') return run.state.hold ? 'hold' : 'execute';
+  return close(run, 'denied', `rejected by ${who}${reason ? `: ${reason}` : ''}`);
 }

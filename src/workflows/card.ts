@@ -15,6 +15,8 @@ export function cardOf(state: State): string {
     ...investigationLines(doc),
     ...planLines(doc),
     ...verdictLines(doc),
+    ...policyLines(doc),
+    ...holdLines(doc),
     ...approvalLines(doc),
     ...assessmentLines(doc),
     ...timelineLines(doc),
@@ -56,6 +58,17 @@ const planLines = ({ plan }: Remediation): string[] =>
 
 const verdictLines = ({ verdict }: Remediation): string[] =>
   verdict ? section(`Safety: ${verdict.decision}`, verdict.findings.map((f) => `- ${f.severity}: ${clean(f.message)}`)) : [];
+
+const policyLines = ({ verdict }: Remediation): string[] =>
+  section('Policy', (verdict?.rules ?? []).map((r) => `- ${clean(r.effect)} by ${clean(r.rule)}: ${clean(r.why)}`));
+
+const holdLines = ({ id, hold }: Remediation): string[] =>
+  hold
+    ? section('Waits', [
+        `Until ${hold.until}, by ${clean(hold.rule)}: ${clean(hold.message)}`,
+        ...(hold.can_override ? ['```', `kubernaut approve ${id} --reason 'why it cannot wait'`, '```'] : []),
+      ])
+    : [];
 
 const approvalLines = (doc: Remediation): string[] =>
   doc.phase === 'awaiting_approval' && doc.plan

@@ -1,6 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { PlanAnswer, PlanRequest } from '../activities/contract.js';
 import type { Remediation } from '../contracts/remediation.js';
+import { isStillApproved } from '../domain/approved-plan.js';
 import { formatDuration } from '../domain/duration.js';
 import { quick } from './activity-options.js';
 import { close } from './close.js';
@@ -47,6 +48,7 @@ const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findin
   severity: state.doc.severity,
   tried: state.tried,
   rung: state.rung,
+  ...(state.overridden ? { overridden: state.overridden } : {}),
 });
 
 /** The gateway only records what it started itself; search attributes are those of the remediation before. */
@@ -85,7 +87,7 @@ function conclude(run: Run, answer: Extract<PlanAnswer, { kind: 'conclude' }>): 
 
 async function adopt(run: Run, answer: Extract<PlanAnswer, { kind: 'plan' }>): Promise<Stage> {
   const { state } = run;
-  Object.assign(state, { plan: answer.plan, baseline: answer.baseline, approvalTimeoutMs: answer.approvalTimeoutMs, applied: [], decision: undefined });
+  Object.assign(state, { plan: answer.plan, baseline: answer.baseline, approvalTimeoutMs: answer.approvalTimeoutMs, applied: [], decision: undefined, hold: answer.hold });
   state.tried.push(answer.key);
   const earlier = state.doc.plan?.steps.filter((s) => s.status !== 'planned') ?? [];
   state.doc.plan = {
@@ -102,5 +104,6 @@ async function adopt(run: Run, answer: Extract<PlanAnswer, { kind: 'plan' }>): P
   run.moveTo('validating', answer.plan.steps.map((s) => s.summary).join(', then '));
   if (answer.mode === 'observe') return close(run, 'observed', `dry run: would ${answer.plan.steps.map((s) => s.summary).join(', then ')}`);
   if (answer.mode === 'suggest') return close(run, 'notified', `suggested: ${answer.plan.steps.map((s) => s.summary).join(', then ')}`);
-  return answer.verdict.decision === 'ask' ? 'approve' : 'execute';
+  if (answer.verdict.decision === 'ask' && !isStillApproved(state.approved, answer.plan, answer.verdict)) return 'approve';
+  return answer.hold ? 'hold' : 'execute';
 }

@@ -3,6 +3,7 @@ import { MESSAGES, MESSAGE_DESCRIPTIONS as SAYS, type Decision, type DecisionRep
 import type { Remediation } from '../contracts/remediation.js';
 import type { Plan } from '../domain/plan.js';
 import { keepUnread } from './follow-up.js';
+import { whyNotWhileHeld } from './hold.js';
 import { syncProblems, type Run } from './run.js';
 import { join } from './state.js';
 import { decisionFrom, resolvedFrom, signalFrom } from './wire.js';
@@ -72,7 +73,7 @@ function receiveDecisions(run: Run): void {
       defineSignal<[unknown?]>(MESSAGES[kind]),
       (input) => {
         const decision = decisionFrom(input);
-        const refusal = whyNot(run, decision);
+        const refusal = whyNot(run, decision, kind);
         if (refusal) run.note(`${kind} ignored: ${refusal}`);
         else run.state.decision = { ...decision, kind };
       },
@@ -88,7 +89,7 @@ function receiveDecisions(run: Run): void {
         description: SAYS[`${kind}Remediation`],
         // Synchronous by contract: an async validator is never awaited and would accept everything.
         validator: (input) => {
-          const refusal = whyNot(run, decisionFrom(input));
+          const refusal = whyNot(run, decisionFrom(input), kind);
           if (refusal) throw ApplicationFailure.nonRetryable(refusal, 'Conflict');
         },
       },
@@ -96,11 +97,17 @@ function receiveDecisions(run: Run): void {
   }
 }
 
-function whyNot({ state }: Run, decision: Decision): string | undefined {
+function whyNot(run: Run, decision: Decision, kind: 'approve' | 'reject'): string | undefined {
+  const { state } = run;
   const { doc } = state;
+  if (doc.hold) return whyNotWhileHeld(run, decision, kind) ?? whyNotThisPlan(run, decision);
   if (doc.phase !== 'awaiting_approval') return `remediation ${doc.id} is ${doc.outcome ?? doc.phase}; there is nothing to decide`;
   if (state.decision) return `remediation ${doc.id} was already decided by ${state.decision.by ?? 'a person'}`;
-  const hash = state.plan?.hash ?? '';
+  return whyNotThisPlan(run, decision);
+}
+
+function whyNotThisPlan({ state: { doc, plan } }: Run, decision: Decision): string | undefined {
+  const hash = plan?.hash ?? '';
   if (decision.plan !== undefined && (decision.plan.length < 6 || !hash.startsWith(decision.plan))) {
     return `the plan of ${doc.id} is now ${hash.slice(0, 10)}, not ${decision.plan.slice(0, 64)}; look at it again with: kubernaut show ${doc.id}`;
   }

@@ -4,6 +4,7 @@ import { approve } from './approve.js';
 import { close } from './close.js';
 import { decide } from './decide.js';
 import { compensate } from './compensate.js';
+import { hold } from './hold.js';
 import { execute } from './execute.js';
 import { textOf } from './failures.js';
 import { followUp } from './follow-up.js';
@@ -12,7 +13,7 @@ import { newRun, type Run } from './run.js';
 import type { Stage } from './state.js';
 import { verify } from './verify.js';
 
-const STAGES: Record<Exclude<Stage, 'closed'>, (run: Run) => Stage | Promise<Stage>> = { decide, approve, execute, verify };
+const STAGES: Record<Exclude<Stage, 'closed'>, (run: Run) => Stage | Promise<Stage>> = { decide, approve, hold, execute, verify };
 
 /**
  * One durable remediation of one target: understand, plan, check, ask where policy says so, act, prove, undo what did

@@ -1,5 +1,6 @@
-import type { Baseline } from '../activities/contract.js';
+import type { Baseline, Hold } from '../activities/contract.js';
 import type { Remediation } from '../contracts/remediation.js';
+import type { ApprovedPlan } from '../domain/approved-plan.js';
 import type { Problem } from '../domain/evidence.js';
 import type { Decision, RemediateInput } from '../domain/messages.js';
 import type { Plan } from '../domain/plan.js';
@@ -7,7 +8,7 @@ import type { Signal } from '../domain/signal.js';
 import { workflowIdOf } from '../domain/target.js';
 
 /** Where the run stands between waits. Each stage is a function in its own file that returns the next one. */
-export type Stage = 'decide' | 'approve' | 'execute' | 'verify' | 'closed';
+export type Stage = 'decide' | 'approve' | 'hold' | 'execute' | 'verify' | 'closed';
 
 /** All a run knows: plain JSON, since continue-as-new carries it whole. */
 export interface State {
@@ -27,6 +28,12 @@ export interface State {
   /** Ordinals of the steps of the current plan that were applied, in order. */
   applied: number[];
   verifying?: { actedAt: string; next: number };
+  /** What the write of the current plan has to wait for. */
+  hold?: Hold;
+  /** The plan that a person approved before such a wait. */
+  approved?: ApprovedPlan;
+  /** Windows that a person ended for this remediation, by name. */
+  overridden?: string[];
   decision?: Decision & { kind: 'approve' | 'reject' };
   cancel?: Decision;
   undo?: Decision;

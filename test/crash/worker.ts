@@ -87,6 +87,7 @@ const stages: StageActivities = {
   analyze: () => Promise.resolve({ proposals: [], tokens: 0 }),
   inspect: () => Promise.reject(new Error('not part of this test')),
   makePlan: ({ target, rung }) => Promise.resolve(rung === 0 ? planOf(target) : nothingMore),
+  holdOf: () => Promise.resolve({}),
   assess: ({ target }) => Promise.resolve(observation(settings.harmful.includes(workflowIdOf(target)))),
   record: () => Promise.resolve(),
   recordExpiry: () => Promise.resolve(),

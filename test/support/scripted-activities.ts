@@ -1,4 +1,4 @@
-import type { PlanAnswer, StageActivities, StepReply, StepRequest } from '../../src/activities/contract.js';
+import type { Hold, PlanAnswer, StageActivities, StepReply, StepRequest } from '../../src/activities/contract.js';
 import type { Observation } from '../../src/domain/effectiveness.js';
 import { planHash, type Step } from '../../src/domain/plan.js';
 import type { Signal } from '../../src/domain/signal.js';
@@ -47,6 +47,8 @@ export interface Call {
 /** Fakes at our own port: the activities of the workflow, each answering from a list (its last answer repeats). */
 export function scriptedActivities(script: {
   plans: PlanAnswer[];
+  /** What `holdOf` answers while a write waits. */
+  holds?: (Hold | undefined)[];
   observations?: (Observation | Error)[];
   act?: (request: StepRequest, nth: number) => StepReply | Promise<StepReply>;
   analyze?: StageActivities['analyze'];
@@ -77,6 +79,7 @@ export function scriptedActivities(script: {
     analyze: async (input) => (log('analyze', input), (await script.analyze?.(input)) ?? { proposals: [], tokens: 7 }),
     inspect: async (input) => (log('inspect', input), (await script.inspect?.(input)) ?? { ref: `sha256:${input.call.summary}`, found: 'as expected', isError: false, isTruncated: false }),
     makePlan: async (input) => (log('makePlan', input), next('makePlan', script.plans)),
+    holdOf: async (input) => (log('holdOf', input), { hold: script.holds ? next('holdOf', script.holds) : undefined }),
     assess: async (input) => {
       log('assess', input);
       const answer = next('assess', script.observations ?? [seen()]);

@@ -15,7 +15,7 @@ const server = findingsOf('policy_server');
 
 /** Rules that deny or ask, and those that could not be evaluated: these ask, whatever they would have said. */
 export const policyRules: Check = (f) =>
-  (f.policyFacts?.rules ?? []).flatMap((r) => {
+  (f.step.isWriting ? (f.policyFacts?.rules ?? []) : []).flatMap((r) => {
     const what = `${f.step.action} on ${targetText(f)}`;
     if (r.failed !== undefined) return byRule(r.name, rules.ask('policy_rule_failed', `${what}: policy rule ${r.name} cannot be evaluated: ${r.failed}`));
     if (r.effect !== 'deny' && r.effect !== 'ask') return [];
