@@ -17,7 +17,7 @@ export class Exit extends Error {
   }
 }
 
-const UNREACHABLE = new Set(['StoreUnavailable', 'TemporalUnavailable', 'K8sUnavailable', 'DependencyMissing', 'Overloaded']);
+const UNREACHABLE = new Set(['StoreUnavailable', 'VectorsUnavailable', 'TemporalUnavailable', 'K8sUnavailable', 'DependencyMissing', 'Overloaded']);
 const USAGE = new Set(['InvalidParams', 'BadRequest', 'ConfigInvalid']);
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -37,6 +37,7 @@ const HEAVY: Record<string, () => Promise<Command>> = {
   gateway: async () => (await import('./commands/gateway.js')).gatewayCommand(),
   worker: async () => (await import('./commands/worker.js')).workerCommand(),
   scenarios: async () => withExamples((await import('./commands/scenarios.js')).scenariosCommand(), 'kubernaut scenarios test/scenarios'),
+  vectors: async () => (await import('./commands/vectors.js')).vectorsCommand(),
   platform: async () => (await import('./commands/platform.js')).platformCommand(),
 };
 const HIDDEN = ['platform'];

@@ -72,7 +72,10 @@ export const tagOf = (text: string): string => sha256(text).slice(0, 32);
 
 export const keyOf = (remediationId: string): string => sha256(remediationId);
 
-export const otherDimensions = (where: string, has: number, wanted: number): KubernautError =>
-  new KubernautError('VectorsRejected', `${where} holds vectors of ${has} numbers, the embedder makes ${wanted}; set the embedder back, or name another collection and run \`kubernaut vectors rebuild\``);
+/** `next` goes before the command that makes the index anew. */
+export const otherDimensions = (where: string, [has, wanted]: readonly [has: number, wanted: number], next: string): KubernautError =>
+  new KubernautError('VectorsRejected', `${where} holds vectors of ${has} numbers, the embedder makes ${wanted}; set the embedder back, or ${next}run \`kubernaut vectors rebuild\``);
 
 export const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

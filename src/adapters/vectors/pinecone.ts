@@ -1,5 +1,5 @@
 import { KubernautError } from '../../domain/errors.js';
-import { isNumber, otherDimensions, type Hit, type Search, type VectorBackend } from './backend.js';
+import { isNumber, isObject, otherDimensions, type Hit, type Search, type VectorBackend } from './backend.js';
 import { httpJson, type HttpJson } from './http-json.js';
 
 export interface PineconeOptions {
@@ -32,7 +32,7 @@ export function pineconeBackend({ url, apiKey, collection: namespace, timeoutMs 
     place: namespace,
     async prepare(dimensions) {
       const { dimension, metric } = await stats(http);
-      if (dimension !== undefined && dimension !== dimensions) throw otherDimensions('the Pinecone index', dimension, dimensions);
+      if (dimension !== undefined && dimension !== dimensions) throw otherDimensions('the Pinecone index', [dimension, dimensions], `make an index of ${String(dimensions)} dimensions, set vectors.url to it and `);
       if (metric !== undefined && metric !== 'cosine') throw new KubernautError('VectorsRejected', `the Pinecone index compares by ${String(metric)}; make one with the metric cosine and set vectors.url to it`);
     },
     async foreignEmbedder({ tag, dimensions }) {
@@ -79,5 +79,5 @@ interface Match {
 
 async function matches(http: HttpJson, body: object): Promise<Match[]> {
   const answer = (await http({ path: '/query', body })).body as { matches?: unknown } | undefined;
-  return Array.isArray(answer?.matches) ? (answer.matches as Match[]) : [];
+  return Array.isArray(answer?.matches) ? answer.matches.filter(isObject) : [];
 }

@@ -36,7 +36,7 @@ export function redisClient(options: Omit<RedisOptions, 'collection'>): RedisCli
         const connection = await within(options.timeoutMs, connected());
         return await within(options.timeoutMs, connection.sendCommand([...command]));
       } catch (error) {
-        const failure = toError(error);
+        const failure = await toError(error);
         // One that does not answer is not used again: what it says later would only pile up.
         if (failure.code === 'VectorsUnavailable') await close();
         throw failure;
@@ -87,10 +87,11 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
 }
 
 /** An error reply is the server's word; anything else is about the connection. */
-function toError(error: unknown): KubernautError {
-  const { message, constructor } = error as Error;
+async function toError(error: unknown): Promise<KubernautError> {
+  const { ErrorReply } = await import('redis');
+  const { message } = error as Error;
   const code = /^[A-Z]+(?= )/.exec(message)?.[0] ?? '';
-  const isReply = constructor.name.endsWith('ErrorReply');
+  const isReply = error instanceof ErrorReply;
   if (isReply && LOCKED.has(code)) return new KubernautError('VectorsRejected', `Redis refuses us (${code}); check vectors.username, vectors.apiKey and what they may do`, error);
   if (isReply && !PASSING.has(code)) return new KubernautError('VectorsRejected', `Redis refused a command (${code || 'ERR'}); check that it has search, and vectors.collection`, error);
   const why = isReply ? code : ((error as { code?: string }).code ?? message);

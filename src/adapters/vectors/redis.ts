@@ -68,7 +68,7 @@ async function ensureIndex(client: RedisClient, index: string, dimensions: numbe
   }
   const has = dimensionsIn(await client.send(['FT.INFO', index]));
   // A hash with a vector of another size would be stored and silently not indexed.
-  if (has !== undefined && has !== dimensions) throw otherDimensions(`the Redis index ${index}`, has, dimensions);
+  if (has !== undefined && has !== dimensions) throw otherDimensions(`the Redis index ${index}`, [has, dimensions], '');
 }
 
 const hasIndex = async (client: RedisClient, index: string): Promise<boolean> => asList(await client.send(['FT._LIST'])).some((name) => String(name) === index);

@@ -1,5 +1,5 @@
 import { KubernautError } from '../../domain/errors.js';
-import { isNumber, type Entry, type Hit, type Search, type Tags, type VectorBackend } from './backend.js';
+import { isNumber, isObject, type Entry, type Hit, type Search, type Tags, type VectorBackend } from './backend.js';
 import { httpJson, type HttpJson } from './http-json.js';
 
 export interface WeaviateOptions {
@@ -103,7 +103,7 @@ function equals(property: string, hash: string, operator: 'Equal' | 'NotEqual' =
 async function get(http: HttpJson, name: string, argumentsText: string, fields: string): Promise<Record<string, unknown>[]> {
   const data = await graphql(http, `{Get{${name}(${argumentsText}){${fields}}}}`);
   const rows = (data.Get as Record<string, unknown> | undefined)?.[name];
-  return Array.isArray(rows) ? rows : [];
+  return Array.isArray(rows) ? rows.filter(isObject) : [];
 }
 
 /** Errors come with HTTP 200; other dimensions than those that are there are one of them. */

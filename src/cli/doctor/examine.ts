@@ -14,6 +14,7 @@ import { checkKubernetes } from './kubernetes.js';
 import { checkEmbeddings, checkModels } from './model.js';
 import { checkNode } from './node.js';
 import { checkTemporal } from './temporal.js';
+import { checkVectors } from './vectors.js';
 
 const GATEWAY_PATIENCE_MS = 5000;
 
@@ -36,6 +37,7 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
     guarded('cluster', checkKubernetes(ward)),
     guarded('model', checkModels(ward)),
     guarded('embeddings', checkEmbeddings(ward).then((c) => [c])),
+    guarded('vectors', checkVectors(ward).then((c) => [c])),
     guarded('channels', checkChannels(ward)),
     guarded('filters', checkFilters(ward)),
     guarded('alertmanager', checkAlertManager(ward)),
