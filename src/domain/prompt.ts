@@ -82,7 +82,7 @@ function partsOf({ evidence, findings, transcript = [] }: PromptInput, targets: 
     events: mapped<Evidence['events'][number]>(some(warnings, 20, 'last'), (e) => ({ reason: e.reason, object: `${e.object.kind} ${e.object.name}`, message: e.message, count: e.count })),
     logs: mapped<Evidence['logs'][number]>(some(evidence.logs, 6), (l) => ({ pod: l.pod, container: l.container, previous: l.isPrevious, lines: l.lines.slice(-15), ...(l.lines.length > 15 ? { truncated: true, lines_before: l.lines.length - 15 } : {}) })),
     earlier_actions: mapped<Evidence['history'][number]>(some(evidence.history, 8), (h) => ({ action: h.action, target: h.target.name, at: h.at, result: h.result })),
-    similar_incidents: mapped<Evidence['similar'][number]>(some(verified, 3), (s) => ({ summary: s.summary, action: s.action, outcome: s.outcome, similarity: s.similarity })),
+    similar_incidents: mapped<Evidence['similar'][number]>(some(verified, 3), (s) => ({ remediation: s.remediationId, summary: s.summary, action: s.action, outcome: s.outcome, lesson: s.lesson, similarity: s.similarity })),
     not_readable: some(evidence.missing, 10),
     ...(transcript.length > 0 ? { investigation: some(toldOf(transcript), 100, 'last') } : {}),
   };

@@ -138,10 +138,10 @@ describe.each(eachDatabase())('memory on $name', ({ open }) => {
     });
 
     it('memory changes no finding of the rules, only one labelled list of the prompt', async () => {
-      const lessons = Array.from({ length: 5 }, (_, i) => ({ remediationId: `r-${i}`, summary: 'scale_deployment to 0: fixed', action: 'scale_deployment', outcome: 'fixed', isVerified: true, similarity: 1 }));
+      const lessons = Array.from({ length: 3 }, (_, i) => ({ remediationId: `r-${i}`, summary: 'scale_deployment to 0: fixed', action: 'scale_deployment', outcome: 'fixed', isVerified: true, similarity: 1 }));
       const [without, withMemory] = [IMAGE, { ...IMAGE, similar: lessons }];
       expect(diagnoseAll(withMemory)).toEqual(diagnoseAll(without));
-      const blockOf = (e: Evidence) => JSON.parse(promptOf(e, [], []).prompt.split('\n')[1]!) as Record<string, unknown>;
+      const blockOf = (e: Evidence) => JSON.parse(promptOf({ evidence: e, findings: [], catalogue: [] }).prompt.split('\n')[1]!) as Record<string, unknown>;
       const { similar_incidents: shown, ...rest } = blockOf(withMemory);
       const { similar_incidents: _, ...bare } = blockOf(without);
       expect(rest).toEqual(bare);
