@@ -65,6 +65,13 @@ describe('every finding', () => {
     expect(withChanges([looking], evidence, worldOf(evidence.objects))[0]?.edit).toBe(edit);
   });
 
+  it('of a workload only its template is taken back, through its own revisions', async () => {
+    const { editBack } = await import('./reading/recent-change.js');
+    const of = (path: string) => editBack(change('Deployment', 'api', { source: 'snapshot', path, from: '"a"', to: '"b"' }));
+    expect(of('spec.template.spec.containers[app].image')).toBe('kubectl rollout undo deployment/api -n shop   # spec.template.spec.containers[app].image: "b" → "a"');
+    expect(of('spec.replicas')).toBeUndefined();
+  });
+
   it('a value that was cut or masked is never written back', async () => {
     const { editBack } = await import('./reading/recent-change.js');
     for (const from of ['"<redacted:abc>"', `"${'x'.repeat(20)}…`]) expect(editBack(change('Service', 'db', { source: 'snapshot', path: 'spec.a', from, to: '1' }))).toBeUndefined();

@@ -69,6 +69,45 @@ describe('root over symptom', () => {
   });
 });
 
+describe('the database is found however it is named', () => {
+  const broken = { podSpec: { containers: [container({ image: 'db:typo', ports: [{ containerPort: 5432 }] })] } };
+  const down = () => database({ waiting: { reason: 'ImagePullBackOff', message: 'db:typo: not found' } }, { revisions: [dbSpec, broken], completed: false }).objects;
+  const inNamespace = (objects: KubeObject[], namespace: string) => objects.map((o) => ({ ...o, metadata: { ...o.metadata, namespace } }));
+  const config = (data: object) => object('v1', 'ConfigMap', 'cfg', { data });
+  const variable = (key: string) => ({ env: [{ name: key, valueFrom: { configMapKeyRef: { name: 'cfg', key } } }] });
+  const namespace = (name: string) => object('v1', 'Namespace', name, {}, { namespace: undefined });
+
+  it.each([
+    ['in a variable, by name and port', [service('db', dbPort)], { env: [{ name: 'DB', value: 'db:5432' }] }],
+    ['in a variable that holds a bare host', [service('db', dbPort)], { env: [{ name: 'DB_HOST', value: 'db' }] }],
+    ['in a key of a ConfigMap', [service('db', dbPort), config({ DB_URL: 'db:5432' })], variable('DB_URL')],
+    ['in a ConfigMap that is taken whole', [service('db', dbPort), config({ DB_HOST: 'db', OTHER: '<redacted>' })], { envFrom: [{ configMapRef: { name: 'cfg' } }] }],
+    ['through an ExternalName', [service('db', dbPort), service('store', { type: 'ExternalName', externalName: 'db.shop.svc.cluster.local', selector: undefined })], { env: [{ name: 'DB', value: 'store:5432' }] }],
+    ['through a headless Service', [service('db', { ...dbPort, clusterIP: 'None' })], { env: [{ name: 'DB', value: 'db.shop.svc:5432' }] }],
+    ['as one pod of a headless Service', [service('db', { ...dbPort, clusterIP: 'None' })], { env: [{ name: 'DB', value: 'db-0.db.shop.svc.cluster.local:5432' }] }],
+  ])('%s', (_how, objects, podSpec) => {
+    expect(diagnoseAll(app([], [down(), ...objects], podSpec))[0]).toMatchObject({ cause: 'bad_rollout.image', target: { kind: 'Deployment', name: 'db' }, proposals: [{ action: 'rollback_deployment' }] });
+  });
+
+  it('in another namespace, named only by a ConfigMap', () => {
+    const there = inNamespace([...down(), service('db', dbPort)], 'data');
+    const evidence = app([], [there, namespace('data'), config({ DB_HOST: 'db.data:5432' })], variable('DB_HOST'));
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'bad_rollout.image', target: { namespace: 'data', name: 'db' } });
+  });
+
+  it('an ExternalName to a Service that is gone says which one', () => {
+    const evidence = app([], [namespace('data'), service('store', { type: 'ExternalName', externalName: 'db.data.svc.cluster.local', selector: undefined })], { env: [{ name: 'DB', value: 'store:5432' }] });
+    expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'service.missing', target: { kind: 'Service', namespace: 'data', name: 'db' } });
+  });
+
+  it('web → api → db leads to db, from web and from api alike, without a word in any log', () => {
+    const { deployment: web, sets: webSets } = deployment('web', [{ podSpec: { containers: [container({ env: [{ name: 'API', value: 'http://api' }] })] } }], { completed: true });
+    const fromApi = app([], [down(), service('db', dbPort), service('api'), web, webSets, pod(webSets[0]!, unready)], { env: [{ name: 'DB', value: 'db:5432' }] });
+    const fromWeb = { ...fromApi, object: web, target: { ...fromApi.target, name: 'web', uid: web.metadata.uid } };
+    for (const evidence of [fromApi, fromWeb]) expect(diagnoseAll(evidence)[0]).toMatchObject({ cause: 'bad_rollout.image', target: { name: 'db' } });
+  });
+});
+
 describe('what stands between two healthy workloads', () => {
   const ready = database({ ready: true });
 

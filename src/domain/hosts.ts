@@ -16,12 +16,14 @@ const HOST = /(?:^|[\s"'`=@/,(])((?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\.[a-z0-9
 /** `main.go:42` in front of a log line is no host. */
 const SOURCE_FILE = /\.(go|py|js|mjs|ts|java|kt|rb|rs|c|cc|cpp|php|cs|ex|erl|scala)$/i;
 
-/** `db`, `db.data`, `db.data.svc.cluster.local` as Service and namespace; undefined for addresses and outside hosts. */
+/** `db`, `db.data`, `db.data.svc.cluster.local`, `db-0.db.data.svc` (a pod of a headless Service) as Service and namespace; undefined for addresses and outside hosts. */
 export function serviceOfHost(host: string, fromNamespace: string): { service: string; namespace: string } | undefined {
   const labels = host.toLowerCase().replace(/\.$/, '').split('.');
   if (/^[0-9.]+$/.test(host) || labels[0] === 'localhost' || !/[a-z]/i.test(labels[0] ?? '')) return undefined;
-  if ((labels.length > 2 && labels[2] !== 'svc') || SOURCE_FILE.test(host)) return undefined;
-  return { service: labels[0]!, namespace: labels[1] ?? fromNamespace };
+  if (SOURCE_FILE.test(host)) return undefined;
+  const [first, second, third, fourth] = labels as [string, ...(string | undefined)[]];
+  if (fourth === 'svc') return { service: second!, namespace: third! };
+  return third === undefined || third === 'svc' ? { service: first, namespace: second ?? fromNamespace } : undefined;
 }
 
 /** Every host-like word of a text, with its port where one follows. */
@@ -30,7 +32,8 @@ function hostsIn(text: string): { host: string; port?: number }[] {
 }
 
 interface ContainerTexts {
-  env?: { name: string; value?: string }[];
+  env?: { name: string; value?: string; valueFrom?: { configMapKeyRef?: { name?: string; key?: string } } }[];
+  envFrom?: { configMapRef?: { name?: string } }[];
   command?: string[];
   args?: string[];
 }
@@ -44,7 +47,7 @@ const containersIn = (o: KubeObject): ContainerTexts[] => {
 export function hostsOfTemplate(o: KubeObject, world: World): HostReference[] {
   const namespace = o.metadata.namespace ?? 'default';
   const texts = containersIn(o).flatMap((c) => [
-    ...(c.env ?? []).map((e) => ({ from: 'env' as const, text: e.value ?? '', about: `${e.name}=` })),
+    ...variablesOf(c, namespace, world).map(([name, text]) => ({ from: 'env' as const, text, about: `${name}=` })),
     ...[...(c.command ?? []), ...(c.args ?? [])].map((text) => ({ from: 'args' as const, text, about: '' })),
   ]);
   return texts.flatMap(({ from, text, about }) =>
@@ -52,6 +55,15 @@ export function hostsOfTemplate(o: KubeObject, world: World): HostReference[] {
       .filter((r) => isPlausible(r, text, about, world))
       .map((r) => ({ ...r, from, isComplained: false, quote: `${about}${r.service}${r.namespace === namespace ? '' : `.${r.namespace}`}${r.port ? `:${r.port}` : ''}` })),
   );
+}
+
+/** Variables with their values: written out, or of a ConfigMap that was read (evidence keeps hosts of those and nothing else). */
+function variablesOf({ env = [], envFrom = [] }: ContainerTexts, namespace: string, world: World): [name: string, value: string][] {
+  const dataOf = (name: string | undefined): Record<string, string> => (name === undefined ? {} : (world.get('ConfigMap', namespace, name)?.data ?? {}));
+  return [
+    ...env.map((e): [string, string] => [e.name, e.value ?? dataOf(e.valueFrom?.configMapKeyRef?.name)[e.valueFrom?.configMapKeyRef?.key ?? ''] ?? '']),
+    ...envFrom.flatMap((s) => Object.entries(dataOf(s.configMapRef?.name))),
+  ];
 }
 
 function isPlausible(r: { service: string; namespace: string; port?: number; host: string }, text: string, about: string, world: World): boolean {

@@ -8,6 +8,10 @@ import { startSimulator, type Simulator } from '../../sandbox/simulator/simulato
 import { ensureServer } from '../../scripts/servers.mjs';
 import { createEnrich } from '../../src/activities/enrich.js';
 import { connectCluster, type ConnectedCluster } from '../../src/adapters/kubernetes/connect-cluster.js';
+import { createChangeRecorder, type ChangeRecorder } from '../../src/workers/change-recorder.js';
+import { createLogger } from '../../src/adapters/telemetry/logger.js';
+import type { ConfigVersion } from '../../src/domain/changes/config-version.js';
+import type { ObjectChange } from '../../src/domain/changes/object-change.js';
 import type { Evidence } from '../../src/domain/evidence.js';
 import { isPodReady } from '../../src/domain/kube.js';
 
@@ -25,13 +29,17 @@ let simulator: Simulator;
 let admin: KubeClient;
 let cluster: ConnectedCluster;
 const artifacts = new Map<string, unknown>();
+const recorded: ObjectChange[] = [];
+const versions = new Map<string, ConfigVersion>();
+let recorder: ChangeRecorder;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'kubernaut-enrich-'));
   plane = await startControlPlane({ dataDir, binary: (await ensureServer('control-plane')).path });
   simulator = await startSimulator({ kubeconfig: plane.simulatorKubeconfig, certFile: join(plane.pkiDir, 'server.crt'), keyFile: join(plane.pkiDir, 'server.key'), images: IMAGES });
   admin = kubeClientOf(plane.kubeconfig);
-  cluster = await connectCluster({ name: 'test', kubeconfig: plane.kubeconfig, userAgentVersion: 'test' });
+  recorder = createChangeRecorder({ cluster: 'test', store: { recordChanges: async (changes) => void recorded.push(...changes), forgetChanges: async () => 0 }, clock: { now: () => new Date().toISOString() }, logger: createLogger({ level: 'silent', format: 'json' }) });
+  cluster = await connectCluster({ name: 'test', kubeconfig: plane.kubeconfig, userAgentVersion: 'test', onReplaced: recorder.seen });
   for (const name of ['shop', 'data']) await admin.request('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }, 600_000);
 
@@ -61,6 +69,18 @@ async function enrich(namespace: string, name: string): Promise<{ evidence: Evid
       },
       pastActions: async () => [],
       incidentsOf: async () => [],
+    },
+    changes: {
+      flush: recorder.flush,
+      store: {
+        changesIn: async () => recorded,
+        recordChanges: async (changes) => void recorded.push(...changes),
+        async noteConfigVersions(now) {
+          const before = now.flatMap((v) => versions.get(v.name) ?? []);
+          for (const v of now) versions.set(v.name, v);
+          return before;
+        },
+      },
     },
     embedder: { id: 'none', dimensions: 1, embed: async () => [1] },
     vectors: { nearest: async () => [] },
@@ -92,4 +112,26 @@ it('reads a crash loop with events and one redacted log, and finds what it depen
   expect(evidence.events.length).toBeGreaterThan(0);
   expect(evidence.objects.some((o) => o.kind === 'Deployment' && o.metadata.namespace === 'data')).toBe(true);
   expect(evidence.missing).toEqual([]);
+}, 120_000);
+
+it('knows who changed what: a Service with its value before, a key of a ConfigMap without any value', async () => {
+  await admin.request('POST', '/api/v1/namespaces/shop/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cfg' }, data: { MODE: 'hunter3', DB_HOST: 'db.data:5432' } });
+  await admin.request('POST', '/api/v1/namespaces/shop/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } });
+  await admin.request('POST', '/apis/apps/v1/namespaces/shop/deployments', {
+    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' },
+    spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'shop/broken:1', envFrom: [{ configMapRef: { name: 'cfg' } }] }] } } },
+  });
+  await cluster.waitFor((w) => (w.list('Pod', 'shop').some((p) => p.metadata.labels?.app === 'web' && p.status?.containerStatuses?.[0]?.restartCount > 0) ? true : undefined), AbortSignal.timeout(60_000));
+  const first = await enrich('shop', 'web');
+  expect(first.evidence.objects.find((o) => o.kind === 'ConfigMap')?.data).toEqual({ MODE: '<redacted>', DB_HOST: 'db.data:5432' });
+
+  await admin.request('merge', '/api/v1/namespaces/shop/configmaps/cfg?fieldManager=kubectl-edit', { data: { MODE: 'hunter4' } });
+  await admin.request('merge', '/api/v1/namespaces/shop/services/web?fieldManager=kubectl-edit', { spec: { selector: { app: 'wbe' } } });
+  await cluster.waitFor((w) => (w.get('Service', 'shop', 'web')?.spec.selector.app === 'wbe' ? true : undefined), AbortSignal.timeout(30_000));
+  const { evidence } = await enrich('shop', 'web');
+  expect(evidence.changes).toEqual(expect.arrayContaining([
+    expect.objectContaining({ object: { kind: 'Service', namespace: 'shop', name: 'web' }, path: 'spec.selector.app', from: '"web"', to: '"wbe"', by: 'kubectl-edit', source: 'snapshot' }),
+    expect.objectContaining({ object: { kind: 'ConfigMap', namespace: 'shop', name: 'cfg' }, path: 'data.MODE', by: 'kubectl-edit', relation: 'config', source: 'snapshot' }),
+  ]));
+  expect(JSON.stringify([evidence, recorded, [...versions]])).not.toMatch(/hunter[34]/);
 }, 120_000);

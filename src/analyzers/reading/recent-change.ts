@@ -35,10 +35,14 @@ function when(seconds: number): string {
 
 export const isAbout = (c: RecordedChange, o: ObjectRef): boolean => c.object.kind === o.kind && c.object.name === o.name && (c.object.namespace ?? '') === (o.namespace ?? '');
 
+/** Their controllers keep earlier templates. How many replicas there should be, and whether it is paused, is no mistake by itself. */
+const ROLLED_OUT = ['Deployment', 'StatefulSet', 'DaemonSet'];
+
 /** The command that puts back what an edit took away, or a diff where one command cannot; undefined when the value before is not known. */
 export function editBack(c: RecordedChange): string | undefined {
   const { kind, namespace, name } = c.object;
   const at = `${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''}`;
+  if (ROLLED_OUT.includes(kind)) return c.path?.startsWith('spec.template') ? `kubectl rollout undo ${kind.toLowerCase()}/${name} -n ${namespace}   # ${c.path}: ${short(c.to)} → ${short(c.from)}` : undefined;
   const value = c.source === 'snapshot' && c.path !== undefined ? valueBefore(c) : undefined;
   if (value === undefined) return undefined;
   if (c.path!.includes('[')) return `kubectl edit ${at}   # ${c.path}: ${c.to ?? '(absent)'} → ${value}`;

@@ -1,12 +1,13 @@
 import { isPodReady, selects, type KubeObject, type World } from '../../domain/kube.js';
 import { policiesAgainst } from '../../domain/network-policy.js';
-import { isKnownNamespace } from '../../domain/hosts.js';
+import { isKnownNamespace, serviceOfHost } from '../../domain/hosts.js';
 import { containersOf } from './rollout.js';
 import { livePodsOf } from './scene.js';
 
 /** Why a Service cannot be reached, seen from a pod. `unknown` = evidence does not reach that far. */
 export type ServiceState =
-  | { kind: 'ok' | 'unknown' }
+  | { kind: 'ok' }
+  | { kind: 'unknown' }
   | { kind: 'missing'; namespace: string; name: string }
   | { kind: 'port_missing'; service: KubeObject; port: number }
   | { kind: 'selector_mismatch'; service: KubeObject; meant?: KubeObject }
@@ -24,15 +25,43 @@ interface ServicePort {
 const LONG_LIVED = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
 
 export function serviceState(world: World, at: { service: string; namespace: string; port?: number }, from?: KubeObject): ServiceState {
-  const service = world.get('Service', at.namespace, at.service);
-  if (!service) return isKnownNamespace(world, at.namespace) ? { kind: 'missing', namespace: at.namespace, name: at.service } : { kind: 'unknown' };
-  const selector = service.spec?.selector;
-  if (service.spec?.type === 'ExternalName' || !selector || Object.keys(selector).length === 0) return { kind: 'unknown' };
-  const pods = world.list('Pod', at.namespace).filter((p) => isAlive(p) && selects({ matchLabels: selector }, p.metadata.labels));
+  const found = followed(world, at);
+  if ('kind' in found) return found;
+  const { service, selector } = found;
+  const pods = world.list('Pod', service.metadata.namespace).filter((p) => isAlive(p) && selects({ matchLabels: selector }, p.metadata.labels));
   if (pods.length === 0) return withoutPods(world, service, selector);
   const ready = pods.filter(isPodReady);
   if (ready.length === 0) return { kind: 'not_ready', service, workloads: [...new Set(pods.map((p) => world.topOwnerOf(p)))] };
   return portState(world, service, ready, at.port, from);
+}
+
+/** How many signposts in a row are followed. */
+const MOST_SIGNPOSTS = 3;
+
+interface Place {
+  service: string;
+  namespace: string;
+}
+type Unresolved = Extract<ServiceState, { kind: 'unknown' | 'missing' }>;
+
+/** The Service that selects pods: an ExternalName that points back into the cluster is only a signpost to it. */
+function followed(world: World, at: Place, left = MOST_SIGNPOSTS): { service: KubeObject; selector: Record<string, string> } | Unresolved {
+  const service = world.get('Service', at.namespace, at.service);
+  if (!service) return isKnownNamespace(world, at.namespace) ? { kind: 'missing', namespace: at.namespace, name: at.service } : { kind: 'unknown' };
+  if (service.spec?.type === 'ExternalName') return signposted(world, service, left);
+  const selector: Record<string, string> = service.spec?.selector ?? {};
+  return Object.keys(selector).length === 0 ? { kind: 'unknown' } : { service, selector };
+}
+
+function signposted(world: World, { metadata, spec }: KubeObject, left: number): ReturnType<typeof followed> {
+  const next = left > 0 ? insideOf(world, String(spec.externalName ?? ''), metadata.namespace ?? '') : undefined;
+  return next ? followed(world, next, left - 1) : { kind: 'unknown' };
+}
+
+/** A host of this cluster for sure: a Service that is there, or written out as one. */
+function insideOf(world: World, host: string, namespace: string): Place | undefined {
+  const at = serviceOfHost(host, namespace);
+  return at && (world.get('Service', at.namespace, at.service) !== undefined || /\.svc(\.|$)/.test(host)) ? at : undefined;
 }
 
 const isAlive = (p: KubeObject): boolean => !p.metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(p.status?.phase);
