@@ -30,6 +30,8 @@ export interface AnalyzeDeps {
   clock?: Clock;
   /** One answer. Default 300 s (product.md 5). */
   timeoutMs?: number;
+  /** The same of HolmesGPT. */
+  holmesMs?: number;
   countTokens?: (text: string, model?: string) => number;
   waiting?: Waiting;
 }
@@ -105,6 +107,7 @@ interface Asking {
   promptRef: string;
   schema: Record<string, unknown>;
   remediationId: string | undefined;
+  isHolmes: boolean;
 }
 
 async function askingOf(deps: AnalyzeDeps, request: AnalyzeRequest, model: Model): Promise<Asking> {
@@ -119,7 +122,7 @@ async function askingOf(deps: AnalyzeDeps, request: AnalyzeRequest, model: Model
   const item = askSchema(tools, prompt.targets);
   const schema = answerSchema({ actions, targets: prompt.targets, templates, ask: item && { item, most } });
   const promptRef = await store.putArtifact('prompt', { system: prompt.system, prompt: prompt.prompt, targets: prompt.targets, most_asks: most });
-  return { model, prompt, promptRef, schema, remediationId: request.remediationId };
+  return { model, prompt, promptRef, schema, remediationId: request.remediationId, isHolmes: request.by === 'holmes' };
 }
 
 /** A reference that occurs twice is one entry, so that the prompt can point to where it was. */
@@ -136,15 +139,20 @@ interface Answered {
 }
 
 /** Every answer is kept, the refused ones too: they were paid for, and somebody may want to know why. */
-async function askWithRepair(deps: AnalyzeDeps, { model, prompt, schema, remediationId }: Asking, call: Call): Promise<Answered> {
+async function askWithRepair(deps: AnalyzeDeps, { model, prompt, schema, remediationId, isHolmes }: Asking, call: Call): Promise<Answered> {
   const answers: ModelAnswer[] = [];
   const keep = (): Promise<string> => deps.store.putArtifact('answer', answers.map((a) => ({ model: a.model, text: redactText(a.text.slice(0, 32_768)), usage: a.usage })));
+  const tokens = deps.countTokens ?? countTokensOf;
+  /** Where the other side says nothing of what it took, as HolmesGPT does, it is counted here: a budget must not be blind. */
+  const counted = (answer: ModelAnswer): ModelAnswer => (answer.usage.inputTokens === undefined && answer.usage.outputTokens === undefined
+    ? { ...answer, usage: { ...answer.usage, inputTokens: tokens(prompt.system + prompt.prompt, answer.model), outputTokens: tokens(answer.text, answer.model), isEstimated: true } }
+    : answer);
   const untilMs = performance.now() + call.leftMs - MARGIN_MS;
   const ask = async (text: string): Promise<Answer> => {
-    const timeoutMs = Math.min(deps.timeoutMs ?? 300_000, untilMs - performance.now());
+    const timeoutMs = Math.min((isHolmes ? deps.holmesMs : deps.timeoutMs) ?? 300_000, untilMs - performance.now());
     if (timeoutMs <= 0) throw new KubernautError('ModelUnavailable', `no time is left to ask ${model.id}`);
     const answer = await model.answer({ system: prompt.system, prompt: text, schema, schemaName: 'remediation_proposals', timeoutMs, signal: call.signal, remediationId });
-    answers.push(answer);
+    answers.push(counted(answer));
     return answerFrom(answer.text, schema, prompt.targets, model.id);
   };
   try {

@@ -30,7 +30,7 @@ export const prometheusSection = section('Where the `metrics` tool of an investi
 
 /** What every remediation is started with: it is decided at its start, and holds to its end. */
 export function investigationLimitsOf({ investigation: i, llm }: Pick<Config, 'investigation' | 'llm'>): InvestigationLimits {
-  const hasModel = llm.provider !== undefined || llm.endpoint !== undefined;
+  const hasModel = llm.provider !== undefined || llm.endpoint !== undefined || llm.fallbacks.length > 0;
   return {
     turns: i.turns,
     tools: i.tools,

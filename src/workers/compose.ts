@@ -19,7 +19,7 @@ import { createDiagnose } from '../activities/diagnose.js';
 import { createCollect, createEnrich } from '../activities/enrich.js';
 import { createExecute } from '../activities/execute.js';
 import { createInspect } from '../activities/inspect.js';
-import { tools } from '../activities/investigation/index.js';
+import { offeredTools } from '../activities/investigation/index.js';
 import { createNotifyStage } from '../activities/notify.js';
 import { createLearn } from '../activities/learn.js';
 import { createMakePlan } from '../activities/plan.js';
@@ -47,6 +47,7 @@ import type { Clock, Cluster, Embedder, Model, Store, VectorIndex } from '../dom
 import { askOpa } from '../adapters/opa/ask.js';
 import { policyReading } from '../policy/compile.js';
 import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
+import { holmesOf, metricsReaderOf } from './investigators.js';
 import { watchedVectors } from './watched-vectors.js';
 import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
 import { composeModel } from './compose-model.js';
@@ -97,7 +98,7 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     return {
       store, database, cluster, policy, storms,
       channels: Object.keys(channels),
-      hasModel: model !== undefined,
+      hasModel: model !== undefined || config.investigation.holmes.url !== undefined,
       activities: activityTables({ ...options, store, cluster, policy, storms, changes, channels, model, embedder, vectors }),
       async close() {
         await storms.stop();
@@ -152,8 +153,8 @@ function activityTables(parts: Parts): ActivityTables {
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
-    analyze: createAnalyze({ store, ...(parts.model ? { model: parts.model } : {}), templates, tools: tools.members, timeoutMs: durationMs(config.llm.timeout), waiting: attended }),
-    inspect: createInspect({ cluster, store, embedder, vectors, clock, waiting: attended }),
+    analyze: createAnalyze({ store, model: parts.model, holmes: holmesOf(config, parts.metrics), templates, tools: offeredTools({ metrics: config.prometheus.url !== undefined }), timeoutMs: durationMs(config.llm.timeout), holmesMs: durationMs(config.investigation.holmes.timeout), waiting: attended }),
+    inspect: createInspect({ cluster, store, embedder, vectors, metrics: metricsReaderOf(config), clock, waiting: attended }),
     makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     holdOf: createHoldOf({ cluster, policy: () => policy.current(), reading: ofPolicy, clock }),
     assess: createAssess({

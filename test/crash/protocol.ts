@@ -1,4 +1,5 @@
 import type { PlanAnswer } from '../../src/activities/contract.js';
+import type { Evidence } from '../../src/domain/evidence.js';
 
 /** What the parent writes for a worker process to read. */
 export interface WorkerSettings {
@@ -18,4 +19,24 @@ export interface Asked {
   at: 'starting' | 'converging' | 'reporting';
   workflowId: string;
   mode: 'apply' | 'undo';
+}
+
+/** The same for a worker that investigates. */
+export interface InvestigatorSettings {
+  temporal: { address: string; namespace: string };
+  /** Base URL of a chat completions server. */
+  model: string;
+  /** Folder that outlives the process. */
+  artifacts: string;
+  /** By workflow id. */
+  evidence: Record<string, Evidence>;
+}
+
+/** `looking`: for the count alone, nobody answers. */
+export interface InvestigatorAsked {
+  id: number;
+  at: 'starting' | 'reporting' | 'looking';
+  /** `turn 2`, or the tool. */
+  call: string;
+  workflowId: string;
 }

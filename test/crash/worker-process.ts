@@ -8,8 +8,8 @@ import { workflowBundle } from '../support/workflow-env.js';
 import type { Asked, WorkerSettings } from './protocol.js';
 
 /** What worker processes are started from: today's sources, translated, apart from `dist/`, which others may be building. */
-export interface WorkerProgram {
-  start(settings: WorkerSettings, onAsked: (asked: Asked) => Promise<void>): Promise<WorkerProcess>;
+export interface WorkerProgram<Settings = WorkerSettings, Question extends { id: number } = Asked> {
+  start(settings: Settings, onAsked: (asked: Question) => Promise<void>): Promise<WorkerProcess>;
   remove(): void;
 }
 
@@ -20,10 +20,11 @@ export interface WorkerProcess {
 
 const READY_MS = 90_000;
 
-export async function buildWorker(): Promise<WorkerProgram> {
+/** `entry`: a file of this folder. */
+export async function buildWorker<Settings = WorkerSettings, Question extends { id: number } = Asked>(entry = 'worker'): Promise<WorkerProgram<Settings, Question>> {
   const root = packageRoot();
   // below node_modules, so that packages are found and no tool of ours looks at it
-  const dir = join(root, 'node_modules', '.cache', `kubernaut-crash-${String(process.pid)}`);
+  const dir = join(root, 'node_modules', '.cache', `kubernaut-crash-${entry}-${String(process.pid)}`);
   const out = join(dir, 'dist');
   mkdirSync(out, { recursive: true });
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ type: 'module' }));
@@ -34,7 +35,7 @@ export async function buildWorker(): Promise<WorkerProgram> {
     async start(settings, onAsked) {
       const file = join(dir, 'settings.json');
       writeFileSync(file, JSON.stringify(settings));
-      const child = fork(join(out, 'test', 'crash', 'worker.js'), [file], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      const child = fork(join(out, 'test', 'crash', `${entry}.js`), [file], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
       running.add(child);
       const gone = once(child, 'exit').then(() => void running.delete(child));
       await ready(child, onAsked);
@@ -52,11 +53,11 @@ export async function buildWorker(): Promise<WorkerProgram> {
   };
 }
 
-async function ready(child: ChildProcess, onAsked: (asked: Asked) => Promise<void>): Promise<void> {
+async function ready<Question extends { id: number }>(child: ChildProcess, onAsked: (asked: Question) => Promise<void>): Promise<void> {
   let said = '';
   child.stderr!.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-4000)));
   const isReady = new Promise<void>((resolve) => {
-    child.on('message', (message: Asked | 'ready') => {
+    child.on('message', (message: Question | 'ready') => {
       if (message === 'ready') return resolve();
       // a process that was killed meanwhile cannot be answered
       void onAsked(message).then(() => child.connected && child.send(message.id, () => undefined));
