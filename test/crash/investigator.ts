@@ -83,6 +83,7 @@ const stages: StageActivities = {
   analyze: (request) => between(`turn ${request.turn}`, () => analyze(request as AnalyzeRequest)),
   inspect: (request) => between(request.call.tool, () => inspect(request as InspectRequest)),
   makePlan: ({ proposals }) => Promise.resolve({ kind: 'conclude', outcome: 'notified', reason: proposals.map((p) => `${p.action}: ${p.reason}`).join(), analysis: { source: 'model', cause: 'x', confidence: 1, reasoning: 'scripted' } }),
+  holdOf: () => Promise.reject(new Error('not part of this test')),
   assess: () => Promise.reject(new Error('not part of this test')),
   record: () => Promise.resolve(),
   recordExpiry: () => Promise.resolve(),
