@@ -9,6 +9,8 @@ export interface ImageEntry {
   pull: 'ok' | 'not_found' | 'unauthorized';
   memoryBytes?: number;
   cpuCores?: number;
+  /** What it writes to its node's disk. */
+  diskBytes?: number;
   command?: string[];
   env: string[];
   envEquals: Record<string, string>;
@@ -76,6 +78,7 @@ function entryOfRaw(raw: Raw, namespaces: string[] | undefined): ImageEntry {
     pull: pull === 'not_found' || pull === 'unauthorized' ? pull : 'ok',
     memoryBytes: optionalQuantity(raw['memory']),
     cpuCores: optionalQuantity(raw['cpu']),
+    diskBytes: optionalQuantity(raw['disk']),
     command: optionalStrings(raw['command']),
     env: strings(raw['env']),
     envEquals: mapOf(raw['envEquals'], String),

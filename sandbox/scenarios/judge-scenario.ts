@@ -38,6 +38,18 @@ function outcomeFailures({ scenario, followed }: Hearing, judged: Remediation | 
   return wanted.includes(outcome) ? [] : [`outcome ${outcome}, expected ${wanted.join(' or ')}${judged?.reason ? ` (${judged.reason})` : ''}`];
 }
 
+/** Did the analyzers that the file is about name the cause? Who named it is told by whatever remediation of the file. */
+function causeFailures({ scenario, followed }: Hearing, judged: Remediation | undefined): string[] {
+  const said = new Set(followed.remediations.flatMap((r) => r.analysis?.analyzer ?? []));
+  const silent = (scenario.covers ?? []).filter((id) => !said.has(id));
+  const told = judged?.analysis?.cause ?? 'none';
+  const wanted = [scenario.expect.cause ?? []].flat();
+  return [
+    ...(silent.length > 0 ? [`covers ${silent.join(', ')}, but the cause was found by ${[...said].join(', ') || 'no analyzer'} (${told})`] : []),
+    ...(wanted.length > 0 && !wanted.some((cause) => told === cause || told.startsWith(`${cause}.`)) ? [`cause ${told}, expected ${wanted.join(' or ')}`] : []),
+  ];
+}
+
 function timeFailures({ scenario, followed }: Hearing): string[] {
   const open = followed.remediations.filter((r) => r.phase !== 'closed');
   const withinMs = withinMsOf(scenario);
@@ -120,6 +132,7 @@ export function judgeScenario(hearing: Hearing): Judgement {
     target: judged === undefined ? '-' : nameOfTarget(judged),
     failures: [
       ...outcomeFailures(hearing, judged),
+      ...causeFailures(hearing, judged),
       ...timeFailures(hearing),
       ...actionFailures(hearing, judged),
       ...hearing.failedAssertions,

@@ -23,6 +23,7 @@ export const Image = Type.Object(
     pull: Type.Optional(literals(['ok', 'not_found', 'unauthorized'] as const)),
     memory: Type.Optional(Amount),
     cpu: Type.Optional(Amount),
+    disk: Type.Optional(Amount),
     command: Type.Optional(Type.Array(Type.String())),
     env: Type.Optional(Type.Array(Type.String())),
     envEquals: Type.Optional(TextMap),
@@ -114,6 +115,8 @@ export type ExpectedOutcome = Static<typeof Outcome>;
 const Expectation = Type.Object(
   {
     outcome: oneOrMore(Outcome),
+    /** The analysis named this cause, or one below it (`oom` takes `oom.growth`). */
+    cause: Type.Optional(oneOrMore(Type.String({ pattern: '^[a-z_]+(\\.[a-z_]+)*$' }))),
     target: Type.Optional(ObjectName),
     actions: Type.Optional(
       Type.Object(
@@ -135,6 +138,8 @@ export const Scenario = Type.Object(
     id: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' }),
     title: Type.Optional(Type.String()),
     description: Type.Optional(Type.String()),
+    /** Analyzers that this file is the proof of: each must have named the cause of one of its remediations. */
+    covers: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z_]+$' }), { minItems: 1 })),
     namespace: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
     images: Type.Optional(Type.Array(Image)),
     before: Type.Optional(Type.String()),

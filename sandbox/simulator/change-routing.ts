@@ -46,6 +46,8 @@ export function routeChanges(cache: ClusterCache, world: World, touch: (namespac
     touch(namespace, pod.metadata.name);
     touchDependents(namespace);
   });
+  const touchNode = (name: string): void => touchPods(cache.list('Pod').filter((pod) => pod.spec.nodeName === name));
+  cache.on('Node', (_change, node) => touchNode(node.metadata.name));
   const touchNamespace = (namespace: string): void => touchPods(cache.list('Pod', namespace));
   for (const kind of ['ConfigMap', 'Secret', 'PersistentVolumeClaim'] as const) onNamespaced(kind, touchNamespace);
   onNamespaced('Service', touchDependents);
@@ -62,7 +64,7 @@ export function routeChanges(cache: ClusterCache, world: World, touch: (namespac
   return {
     touchAll: () => touchPods(cache.list('Pod')),
     touchNamespace,
-    touchNode: (name) => touchPods(cache.list('Pod').filter((pod) => pod.spec.nodeName === name)),
+    touchNode,
     stop: () => clearTimeout(timer),
   };
 }

@@ -1,6 +1,7 @@
 import type { ImageEntry } from '../images.js';
 import type { Container, Pod } from './kube-types.js';
 import type { Run } from './memory.js';
+import { isBroken } from './node-status.js';
 import { patienceMs, probeFailure, shortPatienceMs } from './probes.js';
 import { quantityOf } from './quantity.js';
 import { connectTo } from './reachability.js';
@@ -54,8 +55,8 @@ export function memoryLimitOf(container: Container): number {
 }
 
 function ownExit(run: Run, around: Surroundings): Death | undefined {
-  const { image, now } = around;
-  const requirement = unmetRequirement(run, around);
+  const { image, now, pod, world } = around;
+  const requirement = isBroken(world.get('Node', undefined, pod.spec.nodeName ?? '')) ? 'fatal: read /usr/lib: input/output error' : unmetRequirement(run, around);
   if (requirement) {
     return { atMs: Math.max(run.startedMs + crashDelayMs, now), exitCode: image.exit?.code || 1, reason: 'Error', log: requirement };
   }

@@ -47,10 +47,18 @@ const about = (around: Surroundings, type: PodEvent['type'], reason: string, mes
 
 export const eventAbout = about;
 
+/** Said before the pull, which then may work or not. */
+function withoutSecrets(around: Surroundings): PodEvent[] {
+  const { pod, world } = around;
+  const missing = (pod.spec.imagePullSecrets ?? []).flatMap((one) => (one.name && !world.get('Secret', pod.metadata.namespace, one.name) ? [one.name] : []));
+  return missing.length === 0 ? [] : [about(around, 'Warning', 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`)];
+}
+
 function pullFailed(memory: ContainerMemory, around: Surroundings, problem: string): Step {
   return {
     memory: { ...memory, stage: 'pull_failed', sinceMs: around.now, pullFailures: memory.pullFailures + 1, problem: problem.replace(/^Failed to pull image "[^"]*": /, '') },
     events: [
+      ...withoutSecrets(around),
       about(around, 'Normal', 'Pulling', `Pulling image "${around.container.image}"`),
       about(around, 'Warning', 'Failed', problem),
       about(around, 'Warning', 'Failed', 'Error: ErrImagePull'),

@@ -212,7 +212,7 @@ export interface Claim {
     resources?: Resources;
     selector?: LabelSelector;
   };
-  status?: { phase?: string; capacity?: Quantities; conditions?: Condition[] };
+  status?: { phase?: string; capacity?: Quantities; conditions?: Condition[]; allocatedResourceStatuses?: Record<string, string> };
 }
 export interface PersistentVolume {
   metadata: Meta;

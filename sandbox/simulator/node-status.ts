@@ -3,6 +3,7 @@ import { timeText } from './memory.js';
 
 const fakeAnnotation = 'kwok.x-k8s.io/node';
 const downAnnotation = 'sandbox.kubernaut.io/down';
+const brokenAnnotation = 'sandbox.kubernaut.io/broken';
 const pressureAnnotation = 'sandbox.kubernaut.io/pressure';
 
 export const defaultCapacity: Quantities = { cpu: '4', memory: '8Gi', pods: '110', 'ephemeral-storage': '100Gi' };
@@ -35,11 +36,15 @@ const pressures = [
   { word: 'pid', type: 'PIDPressure', good: 'KubeletHasSufficientPID', bad: 'KubeletHasInsufficientPID', goodText: 'kubelet has sufficient PID available', badText: 'kubelet has insufficient PID available' },
 ];
 
+export const hasPressure = (node: KubeNode | undefined, word: string): boolean => (node?.metadata.annotations?.[pressureAnnotation] ?? '').split(',').some((one) => one.trim() === word);
+
+/** Ready in its own eyes, and nothing runs on it: a broken disk, a broken runtime. */
+export const isBroken = (node: KubeNode | undefined): boolean => node?.metadata.annotations?.[brokenAnnotation] === 'true';
+
 function conditionsOf(node: KubeNode, now: number): Condition[] {
-  const wanted = (node.metadata.annotations?.[pressureAnnotation] ?? '').split(',').map((one) => one.trim());
   const claims = [
     ...pressures.map((one) => {
-      const isHigh = wanted.includes(one.word);
+      const isHigh = hasPressure(node, one.word);
       return { type: one.type, status: isHigh ? 'True' : 'False', reason: isHigh ? one.bad : one.good, message: isHigh ? one.badText : one.goodText };
     }),
     { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },

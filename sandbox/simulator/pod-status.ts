@@ -3,8 +3,9 @@ import type { Surroundings } from './container-faults.js';
 import { statusOfContainer } from './container-status.js';
 import type { Container, Pod, PodStatus } from './kube-types.js';
 import { newContainer, timeText, type ContainerMemory, type PodEvent, type PodMemory } from './memory.js';
+import { evictedStatus, evictionOf } from './evictions.js';
 import { conditionsOf } from './pod-conditions.js';
-import { mountVolumes } from './volumes.js';
+import { mountVolumes, multiAttach } from './volumes.js';
 import type { World } from './world.js';
 
 export interface PodOutcome {
@@ -43,7 +44,7 @@ function mountEvents(memory: PodMemory, problem: string | undefined, now: number
   const known = memory.mountProblem;
   if (known?.text === problem && now < known.nextEventMs) return { events: [], mountProblem: known };
   return {
-    events: [{ type: 'Warning', reason: 'FailedMount', message: problem }],
+    events: [{ type: 'Warning', reason: problem.startsWith(multiAttach) ? 'FailedAttachVolume' : 'FailedMount', message: problem }],
     mountProblem: { text: problem, nextEventMs: now + mountEventEveryMs },
   };
 }
@@ -98,6 +99,23 @@ function render(pod: Pod, memory: PodMemory, phase: string, isInitialized: boole
   };
 }
 
+interface Looked {
+  pod: Pod;
+  memory: PodMemory;
+  walk: Walk;
+  now: number;
+}
+
+/** An eviction that is due ends the pod like a deadline does: everything in it is stopped. */
+function putOff({ pod, memory, walk, now }: Looked, world: World): PodOutcome | undefined {
+  const { message, atMs } = evictionOf(pod, walk.containers, world);
+  walk.nextCheckAtMs = Math.min(walk.nextCheckAtMs, atMs);
+  if (atMs > now) return undefined;
+  stopSidecars(pod, walk.containers, 'Failed', now);
+  const status = evictedStatus(pod, render(pod, memory, 'Failed', true, now), message, now);
+  return { status, memory, events: [...walk.events, { type: 'Warning', reason: 'Evicted', message }], nextCheckAtMs: Infinity };
+}
+
 function conclude(pod: Pod, memory: PodMemory, walk: Walk, isInitialized: boolean, now: number): PodOutcome {
   const dueMs = deadlineMs(pod, memory.startTime);
   const isOverdue = now >= dueMs;
@@ -133,5 +151,5 @@ export function podStatusOf(pod: Pod, world: World, memory: PodMemory, now: numb
   const isInitialized = walkInits(pod, walk, look);
   if (isInitialized) for (const container of [...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])]) look(container, false);
   const next: PodMemory = { ...memory, containers: walk.containers, volumes: mounted.byName, startTime, mountProblem: mount.mountProblem };
-  return conclude(pod, next, walk, isInitialized, now);
+  return putOff({ pod, memory: next, walk, now }, world) ?? conclude(pod, next, walk, isInitialized, now);
 }

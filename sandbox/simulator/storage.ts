@@ -76,9 +76,19 @@ export async function createDefaultClasses(client: KubeClient): Promise<void> {
   }
 }
 
+/** On a claim: its storage refuses to grow. */
+export const resizeErrorAnnotation = 'sandbox.kubernaut.io/resize-error';
+
 async function resize(client: KubeClient, claim: Claim, volume: PersistentVolume, size: string): Promise<void> {
+  if (claim.metadata.annotations?.[resizeErrorAnnotation] !== undefined) return refuse(client, claim, size);
   await tolerating([404, 409], client.request('merge', objectPath('PersistentVolume', undefined, volume.metadata.name), { spec: { capacity: { storage: size } } }));
   const status = { capacity: { storage: size }, conditions: null, allocatedResources: null, allocatedResourceStatuses: null };
+  await tolerating([404, 409], client.request('merge', `${objectPath('PersistentVolumeClaim', claim.metadata.namespace, claim.metadata.name)}/status`, { status }));
+}
+
+/** As a resizer reports that it will never succeed (KEP-1790). */
+async function refuse(client: KubeClient, claim: Claim, size: string): Promise<void> {
+  const status = { allocatedResources: { storage: size }, allocatedResourceStatuses: { storage: 'ControllerResizeInfeasible' } };
   await tolerating([404, 409], client.request('merge', `${objectPath('PersistentVolumeClaim', claim.metadata.namespace, claim.metadata.name)}/status`, { status }));
 }
 
@@ -87,6 +97,8 @@ function isReclaimable({ metadata, spec, status }: PersistentVolume): boolean {
   const isOurs = metadata.annotations?.[provisionedBy] !== undefined && metadata.name.startsWith('pvc-');
   return isOurs && status?.phase === 'Released' && spec.persistentVolumeReclaimPolicy === 'Delete';
 }
+
+const isRefused = ({ status }: Claim): boolean => status?.allocatedResourceStatuses?.['storage'] === 'ControllerResizeInfeasible';
 
 /** Provisions, expands and removes volumes as an external provisioner and resizer would. */
 export function runStorage(client: KubeClient, cache: ClusterCache, onError: (error: unknown) => void): void {
@@ -97,6 +109,7 @@ export function runStorage(client: KubeClient, cache: ClusterCache, onError: (er
     const storageClass = claim.spec.storageClassName ? cache.get('StorageClass', undefined, claim.spec.storageClassName) : undefined;
     const volume = claim.spec.volumeName ? cache.get('PersistentVolume', undefined, claim.spec.volumeName) : undefined;
     const step = storageStepOf(claim, storageClass, volume);
+    if (step.do === 'resize' && isRefused(claim)) return;
     const key = `${claim.metadata.uid}/${step.do}/${step.do === 'resize' ? step.size : ''}`;
     if (step.do === 'nothing' || busy.has(key)) return;
     busy.add(key);

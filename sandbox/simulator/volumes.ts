@@ -1,5 +1,5 @@
 import { decodeAll } from './environment.js';
-import type { Container, Pod, Volume } from './kube-types.js';
+import type { Claim, Container, Pod, Volume } from './kube-types.js';
 import type { World } from './world.js';
 
 /** Files of a mounted ConfigMap, Secret or projection by relative path; `opaque` for disks whose content is unknown. */
@@ -54,12 +54,31 @@ function keyedSourcesOf(volume: Volume): KeyedSource[] | undefined {
 }
 
 function claimProblem(volume: Volume, pod: Pod, world: World): string | undefined {
-  const name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
+  const name = claimNameOf(volume, pod);
   if (!name) return undefined;
   const claim = world.get('PersistentVolumeClaim', pod.metadata.namespace, name);
   if (!claim) return `persistentvolumeclaim "${name}" not found`;
-  return claim.status?.phase === 'Bound' ? undefined : `persistentvolumeclaim "${name}" is not bound`;
+  if (claim.status?.phase !== 'Bound') return `persistentvolumeclaim "${name}" is not bound`;
+  const holder = holderOf(claim, pod, world);
+  return holder && `${multiAttach} for volume "${claim.spec.volumeName ?? name}" Volume is already used by pod(s) ${holder.metadata.name}`;
 }
+
+export const multiAttach = 'Multi-Attach error';
+
+const claimNameOf = (volume: Volume, pod: Pod): string | undefined => volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
+
+/** On a claim: its disk is attached to one node at a time, as a cloud's is. Our own disks are on every node. */
+const oneNode = 'sandbox.kubernaut.io/attach-to-one-node';
+
+/** A pod on another node that was there first. */
+function holderOf({ metadata }: Claim, pod: Pod, world: World): Pod | undefined {
+  if (metadata.annotations?.[oneNode] !== 'true') return undefined;
+  const isElsewhere = (p: Pod): boolean => p.metadata.uid !== pod.metadata.uid && p.status?.phase === 'Running' && p.spec.nodeName !== pod.spec.nodeName;
+  return world.list('Pod', pod.metadata.namespace).find((p) => isElsewhere(p) && p.spec.volumes?.some((v) => claimNameOf(v, p) === metadata.name));
+}
+
+/** An attachment fails before anything is mounted. */
+const inWords = (volume: Volume, why: string): string => (why.startsWith(multiAttach) ? why : `MountVolume.SetUp failed for volume "${volume.name}" : ${why}`);
 
 /**
  * What the kubelet would mount now. `previous` keeps what was mounted before: a source deleted under a running pod
@@ -75,7 +94,7 @@ export function mountVolumes(pod: Pod, world: World, previous: Record<string, Vo
     const kept = previous[volume.name];
     if (why === undefined) byName[volume.name] = sources ? Object.assign({}, ...results.map((result) => result.files)) : 'opaque';
     else if (kept !== undefined) byName[volume.name] = kept;
-    else problem ??= `MountVolume.SetUp failed for volume "${volume.name}" : ${why}`;
+    else problem ??= inWords(volume, why);
   }
   return { byName, problem };
 }

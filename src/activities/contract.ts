@@ -25,6 +25,7 @@ export interface Baseline {
 export interface Analysis {
   source: ProposalSource;
   cause: string;
+  analyzer?: string;
   confidence: number;
   reasoning: string;
   edit?: string;

@@ -170,8 +170,10 @@ describe('storage and jobs', () => {
   });
 
   it('a failed job', () => {
+    const refused = object('batch/v1', 'Job', 'load', { status: { conditions: [{ type: 'Failed', status: 'True', reason: 'PodFailurePolicy' }] } });
+    expect(diagnoseAll(evidenceOf(refused, []))[0]).toMatchObject({ cause: 'job.failed', conclusion: 'needs_person' });
     const job = object('batch/v1', 'Job', 'load', { status: { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }] } });
-    expect(diagnoseAll(evidenceOf(job, []))[0]).toMatchObject({ cause: 'job.failed', conclusion: 'needs_person' });
+    expect(diagnoseAll(evidenceOf(job, []))[0]).toMatchObject({ cause: 'job.retries', conclusion: 'needs_person' });
   });
 
   it.each([['count/pods', 'finished_pods'], ['count/jobs.batch', 'finished_jobs'], ['pods', undefined]])('finished pods and a used up quota of %s: %s', (key, mode) => {

@@ -3,7 +3,8 @@ import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { canonicalJson } from '../domain/sha256.js';
 import { defineAnalyzer } from './define.js';
-import { cut, eventsOf } from './reading/container-trouble.js';
+import { cut } from './reading/container-trouble.js';
+import { isAboutClaim, isUnschedulable, schedulerSays } from './reading/placement.js';
 import { nameOf, onNode, rollback, targetOf } from './reading/proposals.js';
 import { containersOf, fallbackOf, isOfRevision, podSpecOf, revisionOf, rolloutOf } from './reading/rollout.js';
 import { livePodsOf, workloadsInScope } from './reading/scene.js';
@@ -19,19 +20,13 @@ export const pendingPods = defineAnalyzer({
 });
 
 function findingOf(workload: KubeObject, evidence: Evidence, world: World): Finding[] {
-  const pod = livePodsOf(world, workload).find((p) => !p.spec?.nodeName && isUnschedulable(p));
+  const pod = livePodsOf(world, workload).find(isUnschedulable);
   if (!pod) return [];
-  const message = conditionOf(pod, 'PodScheduled')?.message ?? eventsOf(pod, evidence.events).filter((e) => e.reason === 'FailedScheduling').at(-1)?.message ?? '';
-  // an unbound claim is the volume's story
-  if (/unbound immediate PersistentVolumeClaims|persistentvolumeclaim "/.test(message)) return [];
+  const message = schedulerSays(pod, evidence);
+  if (isAboutClaim(message)) return [];
   const base = { analyzer: 'pending_pods', evidence: [cut(`pod ${pod.metadata.name}: ${message}`)] };
   return [byRollout(workload, pod, world, base) ?? byOurCordon(message, workload, world, base) ?? forPerson(workload, message, base)];
 }
-
-const isUnschedulable = (pod: KubeObject): boolean => {
-  const scheduled = conditionOf(pod, 'PodScheduled');
-  return scheduled?.status === 'False' && scheduled.reason !== 'SchedulingGated';
-};
 
 type Base = Pick<Finding, 'analyzer' | 'evidence'>;
 

@@ -1,25 +1,21 @@
-import type { Evidence } from '../domain/evidence.js';
-import { conditionOf, type KubeObject, type World } from '../domain/kube.js';
+import type { KubeObject, World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
-import { cut, eventsOf } from './reading/container-trouble.js';
+import { cut } from './reading/container-trouble.js';
 import { nameOf, rollback, targetOf } from './reading/proposals.js';
+import { refusedIn } from './reading/refusal.js';
 import { changedPodFields, containersOf, fallbackOf, revisionOf, rolloutOf, templateText } from './reading/rollout.js';
-import { workloadsInScope } from './reading/scene.js';
 import { bytesOf } from '../domain/quantity.js';
-import { countOf, desiredReplicas } from '../domain/status.js';
 
 /** The API server refuses the pods that a controller wants to make: quota, limit range, pod security, service account. */
 export const podsRejected = defineAnalyzer({
   id: 'pods_rejected',
   summary: 'Pods of a workload cannot be created: a quota or an admission rule refuses them.',
   looksAt: ['deployments', 'replicasets', 'statefulsets', 'daemonsets', 'jobs', 'events', 'resourcequotas'],
-  diagnose: (evidence, world) => workloadsInScope(evidence, world).flatMap((w) => findingOf(w, evidence, world)),
+  diagnose: (evidence, world) => refusedIn(evidence, world).flatMap(({ workload, message }) => findingOf(workload, message, world)),
 });
 
-function findingOf(workload: KubeObject, evidence: Evidence, world: World): Finding[] {
-  const message = refusalOf(workload, evidence, world);
-  if (!message) return [];
+function findingOf(workload: KubeObject, message: string, world: World): Finding[] {
   const finding = { analyzer: 'pods_rejected', target: targetOf(workload), evidence: [cut(message)] };
   const quota = /exceeded quota: ([^,\s]+)/.exec(message);
   const smaller = quota && workload.kind === 'Deployment' ? smallerBefore(world, workload) : undefined;
@@ -44,22 +40,6 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   const summary = `${nameOf(workload)}: its pods are refused: ${cut(message, 120)}`;
   if (to) return [{ ...finding, cause: 'bad_rollout.rejected', summary, confidence: 0.9, proposals: [rollback(workload, to, 0.9, `pods of revision ${revisionOf(to)} were accepted`)] }];
   return [{ ...finding, cause: 'pods.rejected', summary, confidence: 0.85, proposals: [], conclusion: 'needs_person', edit: `kubectl describe ${workload.kind.toLowerCase()} ${workload.metadata.name} -n ${workload.metadata.namespace}` }];
-}
-
-/** The controller's condition, or its FailedCreate event while pods are still short of what is wanted. */
-function refusalOf(workload: KubeObject, evidence: Evidence, world: World): string | undefined {
-  const own = world.ownedBy(workload.metadata.uid ?? '').filter((o) => o.kind === 'ReplicaSet' && (o.spec?.replicas ?? 0) > (o.status?.replicas ?? 0));
-  const condition = [workload, ...own].map((o) => conditionOf(o, 'ReplicaFailure')).find((c) => c?.status === 'True');
-  if (condition?.message) return condition.message;
-  if (!isShort(workload)) return undefined;
-  const events = [workload, ...own].flatMap((o) => eventsOf(o, evidence.events)).filter((e) => e.reason === 'FailedCreate');
-  return events.at(-1)?.message;
-}
-
-function isShort(workload: KubeObject): boolean {
-  if (workload.kind === 'DaemonSet') return countOf(workload, 'currentNumberScheduled') < countOf(workload, 'desiredNumberScheduled');
-  if (workload.kind === 'Job') return countOf(workload, 'active') === 0 && !workload.status?.completionTime;
-  return Math.min(countOf(workload, 'replicas'), countOf(workload, 'updatedReplicas')) < desiredReplicas(workload);
 }
 
 function acceptedBefore(world: World, deployment: KubeObject): KubeObject | undefined {

@@ -6,7 +6,8 @@ import { bytesOf } from '../domain/quantity.js';
 import { defineAnalyzer } from './define.js';
 import { cut, eventsOf } from './reading/container-trouble.js';
 import { expandClaim, nameOf, restartPod, targetOf } from './reading/proposals.js';
-import { livePodsOf, mounts, workloadsInScope } from './reading/scene.js';
+import { claimsInScope } from './reading/claims.js';
+import { mounts } from './reading/scene.js';
 
 const GI = 2 ** 30;
 /** An alert resolves some minutes after the room is there; and a file system grows within one of its volume. */
@@ -20,17 +21,6 @@ export const volumeClaim = defineAnalyzer({
   looksAt: ['persistentvolumeclaims', 'storageclasses', 'pods', 'events'],
   diagnose: (evidence, world) => claimsInScope(evidence, world).flatMap((claim) => findingOf(claim, evidence, world)),
 });
-
-function claimsInScope(evidence: Evidence, world: World): KubeObject[] {
-  if (evidence.object?.kind === 'PersistentVolumeClaim') return [evidence.object];
-  const pods = workloadsInScope(evidence, world).flatMap((w) => livePodsOf(world, w));
-  const names = pods.flatMap((p) =>
-    (p.spec?.volumes ?? []).flatMap((v: { persistentVolumeClaim?: { claimName: string } }) =>
-      v.persistentVolumeClaim ? [`${p.metadata.namespace}/${v.persistentVolumeClaim.claimName}`] : [],
-    ),
-  );
-  return world.list('PersistentVolumeClaim').filter((c) => names.includes(`${c.metadata.namespace}/${c.metadata.name}`));
-}
 
 function findingOf(claim: KubeObject, evidence: Evidence, world: World): Finding[] {
   const base = { analyzer: 'volume_claim', target: targetOf(claim), proposals: [], conclusion: 'needs_person' as const };

@@ -13,9 +13,11 @@ import { nodeTrouble } from './node-trouble.js';
 import { oom } from './oom.js';
 import { pendingPods } from './pending-pods.js';
 import { podsRejected } from './pods-rejected.js';
+import { quotaUsedUp } from './quota-used-up.js';
 import { scaledDown } from './scaled-down.js';
 import { secretSource } from './secret-source.js';
 import { stuckPod } from './stuck-pod.js';
+import { SURROUNDING_ANALYZERS } from './surrounding-analyzers.js';
 import { volumeClaim } from './volume-claim.js';
 import { badRevision } from './bad-revision.js';
 import { configChanged } from './config-changed.js';
@@ -40,6 +42,7 @@ export const WORKLOAD_ANALYZERS: readonly AnalyzerDefinition[] = [
   accessDenied,
   stuckPod,
   scaledDown,
+  quotaUsedUp,
   podsRejected,
   pendingPods,
   volumeClaim,
@@ -57,5 +60,6 @@ export const WORKLOAD_ANALYZERS: readonly AnalyzerDefinition[] = [
   initFailing,
   readinessFailing,
   crashLoop,
+  ...SURROUNDING_ANALYZERS,
   workloadUnwell,
 ];

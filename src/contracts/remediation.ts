@@ -107,6 +107,7 @@ export const Remediation = Type.Object({
     Type.Object({
       source: literals(['rules', 'model', 'both'] as const),
       cause: Type.String(),
+      analyzer: Type.Optional(Type.String({ description: 'the analyzer that found the cause; absent when only a model did' })),
       confidence: Type.Number(),
       reasoning: Type.String(),
       /** For a person, when no action of the catalogue can do it. */

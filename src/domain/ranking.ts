@@ -9,6 +9,8 @@ export interface Ranking {
   /** Set when nothing is to be tried: a finding that is at least as sure says so. */
   conclusion?: NonNullable<Finding['conclusion']>;
   cause: string;
+  /** Which analyzer found it; undefined when none did. */
+  analyzer?: string;
   /** For people: what was found, and what was left out and why. */
   reasoning: string;
   confidence: number;
@@ -103,10 +105,10 @@ const recordsOf = ([first]: readonly Proposal[], leftOut: readonly Proposal[], k
 /** A total order, so that nothing depends on how an answer was arranged. */
 const bySureness = (a: Proposal, b: Proposal): number => b.confidence - a.confidence || (canonicalJson(a) < canonicalJson(b) ? -1 : 1);
 
-function decidedBy(finding: Finding | undefined, first: Proposal | undefined): Pick<Ranking, 'confidence' | 'source' | 'edit'> {
+function decidedBy(finding: Finding | undefined, first: Proposal | undefined): Pick<Ranking, 'analyzer' | 'confidence' | 'source' | 'edit'> {
   const { confidence, source } = first ?? { confidence: finding?.confidence ?? 0, source: 'rules' as const };
   const edit = finding?.edit;
-  return { confidence, source, ...(edit === undefined ? {} : { edit }) };
+  return { confidence, source, ...(finding ? { analyzer: finding.analyzer } : {}), ...(edit === undefined ? {} : { edit }) };
 }
 
 const isActionable = (f: Finding): boolean => f.conclusion === undefined && f.proposals.length > 0;

@@ -6,7 +6,7 @@ import { startInstallation, type Installation } from '../support/installation.js
 
 const folder = fileURLToPath(new URL('../scenarios/', import.meta.url));
 const ids = readdirSync(folder).filter((name) => name.endsWith('.yaml')).map((name) => name.replace('.yaml', ''));
-const TIMEOUT_MS = 900_000;
+const TIMEOUT_MS = 1_800_000;
 
 let kubernaut: Installation;
 let results: Result[];

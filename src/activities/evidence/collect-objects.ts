@@ -1,6 +1,7 @@
 import { conditionOf, isNodeReady, podsOf, type KubeObject, type World } from '../../domain/kube.js';
 import type { Target } from '../../domain/target.js';
 import { meshParts } from '../../actions/mesh.js';
+import { dnsParts } from './dns-parts.js';
 import { servicesNamedIn, textsOf } from './named-services.js';
 import { behindClaim, budgetsOver, dependentsOf, ownersOf, podsUsing, slicesOf, storageOf } from './relatives.js';
 import { newSelection, type Selection } from './selection.js';
@@ -47,6 +48,7 @@ export function collectObjects(world: World, target: Target): CollectedObjects {
   selection.add(world.list('Node'));
   for (const kind of CLUSTER_WIDE) selection.add(world.list(kind));
   selection.add(meshParts(world));
+  selection.add(dnsParts(world));
   addTroubledNodes(world, selection, pods);
   const namespace = target.kind === 'Namespace' ? target.name : target.namespace;
   if (namespace) addNamespace(world, selection, namespace);

@@ -72,13 +72,13 @@ const askOf = ({ name, restartPolicy, resources }: Asking): Asking => ({ name, .
  * done to it (grounding is by uid).
  */
 function skeleton(pod: KubeObject): KubeObject {
-  const { nodeName, containers = [], initContainers, overhead } = pod.spec ?? {};
+  const { nodeName, containers = [], initContainers, overhead, priority } = pod.spec ?? {};
   const { name, namespace, deletionTimestamp } = pod.metadata;
   return {
     apiVersion: pod.apiVersion,
     kind: pod.kind,
     metadata: { name, namespace, ...(deletionTimestamp ? { deletionTimestamp } : {}) },
-    spec: { nodeName, containers: containers.map(askOf), ...(initContainers ? { initContainers: initContainers.map(askOf) } : {}), ...(overhead ? { overhead } : {}) },
+    spec: { nodeName, containers: containers.map(askOf), ...(initContainers ? { initContainers: initContainers.map(askOf) } : {}), ...(overhead ? { overhead } : {}), ...(priority === undefined ? {} : { priority }) },
     status: { phase: pod.status?.phase, conditions: (pod.status?.conditions ?? []).filter((c: { type: string }) => c.type === 'Ready') },
   };
 }

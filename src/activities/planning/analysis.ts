@@ -11,6 +11,7 @@ export function analysisOf({ request: { findings, problems }, evidence, measured
   return {
     source: best?.source ?? 'rules',
     cause: ranking.cause,
+    ...(ranking.analyzer === undefined ? {} : { analyzer: ranking.analyzer }),
     confidence: best?.confidence ?? findings[0]?.confidence ?? 0,
     reasoning: ranking.reasoning,
     ...(edit ? { edit } : {}),

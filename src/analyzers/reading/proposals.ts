@@ -92,3 +92,37 @@ export const cleanUp = (namespace: KubeObject, mode: 'finished_pods' | 'finished
   confidence,
   reason,
 });
+
+/** The scheduler places the pods: only where they leave is said. */
+export const migrate = (workload: KubeObject, fromNode: string, confidence: number, reason: string): Proposed => ({
+  action: 'migrate_workload',
+  target: targetOf(workload),
+  parameters: { namespace: workload.metadata.namespace, workload: workload.metadata.name, kind: workload.kind, fromNode },
+  confidence,
+  reason,
+});
+
+export const quarantine = (pod: KubeObject, confidence: number, reason: string): Proposed => ({
+  action: 'quarantine_pod',
+  target: targetOf(pod),
+  parameters: { namespace: pod.metadata.namespace, pod: pod.metadata.name },
+  confidence,
+  reason,
+});
+
+export const restartDns = (dns: KubeObject, confidence: number, reason: string): Proposed => ({
+  action: 'restart_network',
+  target: targetOf(dns),
+  parameters: { component: 'coredns', kind: dns.kind, namespace: dns.metadata.namespace, name: dns.metadata.name },
+  confidence,
+  reason,
+});
+
+/** The action chooses the replica that is least behind, and refuses when none may lead. */
+export const failOver = (database: KubeObject, confidence: number, reason: string): Proposed => ({
+  action: 'failover_database',
+  target: targetOf(database),
+  parameters: { namespace: database.metadata.namespace, cluster: database.metadata.name, kind: database.kind },
+  confidence,
+  reason,
+});

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../domain/evidence.js';
 import { controllerOf, podsOf, selects, type KubeObject, type World } from '../../domain/kube.js';
+import { backendsOf } from './ingress-routes.js';
 import { troublesOfPod, type Trouble } from './container-trouble.js';
 
 const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicaSet', 'ReplicationController', 'Pod'];
@@ -28,6 +29,7 @@ const BEHIND: Record<string, (target: KubeObject, world: World) => KubeObject[]>
   PersistentVolumeClaim: (c, world) => owning(c, world, (p) => mounts(p, c.metadata.name)),
   HorizontalPodAutoscaler: (h, world) => present([world.get(h.spec?.scaleTargetRef?.kind, h.metadata.namespace, h.spec?.scaleTargetRef?.name)]),
   CronJob: (c, world) => world.ownedBy(c.metadata.uid ?? ''),
+  Ingress: (i, world) => distinct(backendsOf(i).flatMap((b) => world.get('Service', i.metadata.namespace, b.service) ?? []).flatMap((s) => BEHIND['Service']!(s, world))),
   Namespace: (n, world) => topLevel(world, n.metadata.name),
   ResourceQuota: wholeNamespace,
   LimitRange: wholeNamespace,
