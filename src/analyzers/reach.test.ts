@@ -214,7 +214,7 @@ describe('budgets and databases', () => {
     expect(diagnoseAll(evidenceOf(s, [p!, r!, node('a', { pressure: 'DiskPressure' }), node('b')])).find((f) => f.analyzer === 'database_primary')).toMatchObject({ proposals: [{ parameters: { kind: 'StatefulSet' } }] });
   });
 
-  it.each<[string, Any, Any, Any, string, string]>([
+  it.each<[string, Any, Any, Any | undefined, string, string]>([
     ['no replica on a sound node', {}, {}, { ready: true, nodeName: 'a' }, 'database.primary_at_risk', 'needs_person'],
     ['a dead primary is its operator’s', { ready: false, ageS: 20 }, {}, undefined, 'database.failing_over', 'inconclusive'],
     ['which may not get to it', { ready: false, ageS: 900 }, {}, undefined, 'database.primary_down', 'needs_person'],
