@@ -10,6 +10,7 @@ import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { pauseCommand } from './commands/pause.js';
 import { pausesCommand } from './commands/pauses.js';
+import { policyCommand } from './commands/policy.js';
 import { rejectCommand } from './commands/reject.js';
 import { resumeCommand } from './commands/resume.js';
 import { sandboxCommand } from './commands/sandbox.js';
@@ -27,7 +28,7 @@ import { VERSION } from './version.js';
 const GROUPS: readonly [string, readonly (() => Command)[]][] = [
   ['What happens:', [listCommand, showCommand, watchCommand, logsCommand, whyNotCommand]],
   ['Decisions:', [approveCommand, rejectCommand, cancelCommand, undoCommand, pauseCommand, resumeCommand, pausesCommand]],
-  ['What could be done:', [actionsCommand, templatesCommand, filtersCommand, sendCommand]],
+  ['What could be done:', [actionsCommand, templatesCommand, filtersCommand, policyCommand, sendCommand]],
   ['Setting up:', [connectCommand, doctorCommand, sandboxCommand, downCommand, versionCommand]],
 ];
 
