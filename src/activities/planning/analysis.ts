@@ -5,8 +5,9 @@ import type { DecisionInput } from './input.js';
 
 /** What is thought to be wrong, as people read it. */
 export function analysisOf({ request: { findings, problems }, evidence, measured }: DecisionInput, ranking: Ranking): Analysis {
-  const edit = findings.find((f) => f.edit !== undefined)?.edit;
   const best = ranking.candidates[0];
+  // What a lesser finding would have a person do must not stand beside the action that was chosen.
+  const edit = ranking.edit ?? (best ? undefined : findings.find((f) => f.edit !== undefined)?.edit);
   const cause = findings.find((f) => f.cause === ranking.cause);
   return {
     source: best?.source ?? 'rules',
