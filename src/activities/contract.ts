@@ -1,4 +1,6 @@
+import type { Replay } from '../contracts/replay.js';
 import type { Remediation } from '../contracts/remediation.js';
+import type { ReplayInput } from '../domain/messages.js';
 import type { Problem } from '../domain/evidence.js';
 import type { Observation } from '../domain/effectiveness.js';
 import type { Investigator, ToolCall } from '../domain/investigation.js';
@@ -155,4 +157,9 @@ export interface StageActivities {
   /** A temporary step came to its end: kept in the audit, and in the remediation when that is closed. */
   recordExpiry(input: { remediationId: string; rung: number; ordinal: number; status: 'undone' | 'dropped' | 'left'; detail: string }): Promise<void>;
   notify(input: { remediation: Remediation; kind: 'approval_requested' | 'closed'; channel: string }): Promise<void>;
+}
+
+/** Looks back, at what was recorded. */
+export interface ReplayActivities {
+  replay(input: ReplayInput): Promise<Replay>;
 }

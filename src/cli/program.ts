@@ -12,11 +12,13 @@ import { pauseCommand } from './commands/pause.js';
 import { pausesCommand } from './commands/pauses.js';
 import { policyCommand } from './commands/policy.js';
 import { rejectCommand } from './commands/reject.js';
+import { replayCommand } from './commands/replay.js';
 import { resumeCommand } from './commands/resume.js';
 import { sandboxCommand } from './commands/sandbox.js';
 import { templatesCommand } from './commands/templates.js';
 import { sendCommand } from './commands/send.js';
 import { showCommand } from './commands/show.js';
+import { simulateCommand } from './commands/simulate.js';
 import { undoCommand } from './commands/undo.js';
 import { versionCommand } from './commands/version.js';
 import { watchCommand } from './commands/watch.js';
@@ -26,9 +28,9 @@ import { withGlobals } from './globals.js';
 import { VERSION } from './version.js';
 
 const GROUPS: readonly [string, readonly (() => Command)[]][] = [
-  ['What happens:', [listCommand, showCommand, watchCommand, logsCommand, whyNotCommand]],
+  ['What happens:', [listCommand, showCommand, watchCommand, logsCommand, whyNotCommand, replayCommand]],
   ['Decisions:', [approveCommand, rejectCommand, cancelCommand, undoCommand, pauseCommand, resumeCommand, pausesCommand]],
-  ['What could be done:', [actionsCommand, templatesCommand, filtersCommand, policyCommand, sendCommand]],
+  ['What could be done:', [actionsCommand, templatesCommand, filtersCommand, policyCommand, simulateCommand, sendCommand]],
   ['Setting up:', [connectCommand, doctorCommand, sandboxCommand, downCommand, versionCommand]],
 ];
 

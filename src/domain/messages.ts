@@ -1,4 +1,5 @@
 import type { Horizon } from './effectiveness.js';
+import type { Problem } from './evidence.js';
 import type { InvestigationLimits } from './investigation.js';
 import type { Outcome } from './remediation.js';
 import type { Signal } from './signal.js';
@@ -35,6 +36,34 @@ export const MESSAGE_DESCRIPTIONS: Readonly<Record<keyof typeof MESSAGES, string
 };
 
 export const WORKFLOW_TYPE = 'remediate';
+
+/** Workflows that only look: they end in an answer and change nothing. Their ids begin with `analysis/`. */
+export const LOOKING = { analyzeAlert: 'analyzeAlert', replayDecision: 'replayDecision' } as const;
+export type Looking = keyof typeof LOOKING;
+
+/** What would be done about an alert that nobody sent. */
+export interface AnalyzeAlertInput {
+  /** Stands where the id of a remediation would. */
+  id: string;
+  target: Target;
+  problem: Problem;
+  isCoLocated: boolean;
+  hasModel: boolean;
+  /** The rules decide alone when a model takes longer. */
+  modelWithinMs: number;
+}
+
+export interface ReplayInput {
+  remediationId: string;
+  /** The artifact that is decided again. */
+  decisionRef: string;
+  /** What the investigation of then looked at and wrote down, for a model that is asked anew. */
+  transcript?: string[];
+  /** Asked anew. Default: the answers of then. */
+  model?: string;
+  /** A whole policy. Default: that of then. */
+  policy?: unknown;
+}
 
 /** A person's decision. All members are optional so that a bare `temporal workflow signal --name approve` works where that is safe. */
 export interface Decision {

@@ -10,12 +10,14 @@ import { addTracing, requestIdOf } from './plugins/tracing.js';
 import { openSources } from './open-sources.js';
 import { createReadiness } from './readiness.js';
 import { createRedrive } from './redrive.js';
+import { analysisRoutes } from './routes/analysis.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { filterRoutes } from './routes/filters.js';
 import { pauseRoutes } from './routes/pauses.js';
 import { recordRoutes } from './routes/records.js';
 import { healthRoutes, metricsRoute } from './routes/probes.js';
 import { remediationRoutes } from './routes/remediations.js';
+import { replayRoutes } from './routes/replay.js';
 import { signalRoutes } from './routes/signals.js';
 import { requireToken } from './require-token.js';
 import { createTokenCheck } from './jwt.js';
@@ -59,6 +61,8 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   void app.register(async (routes) => {
     signalRoutes(routes, deps, { intake, sources, truncations: alertmanager.truncations });
     remediationRoutes(routes, deps);
+    analysisRoutes(routes, deps);
+    replayRoutes(routes, deps);
     recordRoutes(routes, deps, alertmanager.truncations.issues);
     catalogueRoutes(routes, deps, sources.members.map((s) => s.key));
     filterRoutes(routes, deps, filters);

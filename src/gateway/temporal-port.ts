@@ -1,5 +1,5 @@
 import type { Remediation } from '../contracts/remediation.js';
-import type { Decision, DecisionReply, RemediateInput } from '../domain/messages.js';
+import type { AnalyzeAlertInput, Decision, DecisionReply, RemediateInput, ReplayInput } from '../domain/messages.js';
 import type { Signal } from '../domain/signal.js';
 
 /** One remediation: the workflow of its target may since have started another one. */
@@ -7,6 +7,8 @@ export interface RemediationRef {
   workflowId: string;
   remediationId: string;
 }
+
+export type LookRequest = { id: string; summary: string } & ({ type: 'analyzeAlert'; input: AnalyzeAlertInput } | { type: 'replayDecision'; input: ReplayInput });
 
 /**
  * What the gateway needs of Temporal. Every method throws `TemporalUnavailable` when the server is out of reach;
@@ -27,6 +29,11 @@ export interface TemporalGateway {
   /** Throws `Conflict` with the workflow's own reason when it is not accepted. */
   decide(ref: RemediationRef, kind: 'approve' | 'reject', decision: Decision): Promise<DecisionReply>;
   tell(ref: RemediationRef, what: 'cancel' | 'undo', decision: Decision): Promise<void>;
+  /**
+   * Runs a workflow that only looks and waits for what it says. Throws `Overloaded` when that takes longer than `withinMs` (it is
+   * ended then), and what the workflow itself failed with.
+   */
+  look(what: LookRequest, withinMs: number): Promise<unknown>;
   /** Resolves when the server answers, within a second or so. */
   ping(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { DEFAULT_PROVIDER, providerConfigOf, type ModelLimits, type ModelPrice }
 import type { Config } from '../config/schema.js';
 import { revealed } from '../config/secret.js';
 import { durationMs } from '../domain/duration.js';
+import { KubernautError } from '../domain/errors.js';
 import type { Clock, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { budgetedModel } from './budgeted-model.js';
@@ -57,3 +58,14 @@ export async function composeModel({ config, store, clock, metrics, logger }: Co
 /** Two targets of one provider have a breaker each. */
 const serviceOf = ({ provider, model }: ModelTarget, all: readonly ModelTarget[]): string =>
   all.filter((t) => t.provider === provider).length > 1 ? `model:${provider}/${model}` : `model:${provider}`;
+
+/**
+ * What `kubernaut replay --model` asks: one of the configured models by its name, else the first provider with that model. It is
+ * outside of breakers and limits, which are for the work itself. Throws InvalidParams where no provider is configured.
+ */
+export async function otherModel(config: Pick<Config, 'llm'>, name: string): Promise<Model> {
+  const targets = modelTargetsOf(config);
+  const target = targets.find((t) => t.model === name) ?? targets[0];
+  if (!target) throw new KubernautError('InvalidParams', `no model provider is configured here, so that ${JSON.stringify(name).slice(0, 100)} cannot be asked; set llm.provider or llm.endpoint`);
+  return connectModel(target.provider, { ...target.config, model: name });
+}

@@ -26,6 +26,7 @@ import { createMakePlan } from '../activities/plan.js';
 import { createHoldOf } from '../activities/hold-of.js';
 import { createPolicyAtWrite } from '../activities/policy-at-write.js';
 import { createPlanStep } from '../activities/plan-step.js';
+import { createReplay } from '../activities/replay.js';
 import { createTakeSlot } from '../activities/slots.js';
 import { createStillAllowed } from '../activities/still-allowed.js';
 import { createStillNeeded } from '../activities/still-needed.js';
@@ -50,7 +51,7 @@ import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js'
 import { holmesOf, metricsReaderOf } from './investigators.js';
 import { watchedVectors } from './watched-vectors.js';
 import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
-import { composeModel } from './compose-model.js';
+import { composeModel, otherModel } from './compose-model.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import { createStormWatch, type StormWatch } from './storm-watch.js';
@@ -148,6 +149,7 @@ function activityTables(parts: Parts): ActivityTables {
   const storm = (name: string) => (name === parts.cluster.name ? parts.storms.current() : Promise.resolve(undefined));
   const ofPolicy = policyReading();
   const templates = loadTemplates(config.templates.path, actions.members);
+  const planStep = createPlanStep({ actions });
   const reading = { cluster, store, embedder, vectors, clock, changes: { store, flush: parts.changes.flush }, extras: (target: KubeObject) => extrasFor(policy, target) };
   const collect = inStep(cluster, createCollect(reading));
   const stages = guard({
@@ -155,8 +157,9 @@ function activityTables(parts: Parts): ActivityTables {
     diagnose: createDiagnose({ store, clock }),
     analyze: createAnalyze({ store, model: parts.model, holmes: holmesOf(config, parts.metrics), templates, tools: offeredTools({ metrics: config.prometheus.url !== undefined }), timeoutMs: durationMs(config.llm.timeout), holmesMs: durationMs(config.investigation.holmes.timeout), waiting: attended }),
     inspect: createInspect({ cluster, store, embedder, vectors, metrics: metricsReaderOf(config), clock, waiting: attended }),
-    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep: createPlanStep({ actions }), maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
+    makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep, maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     holdOf: createHoldOf({ cluster, policy: () => policy.current(), reading: ofPolicy, clock }),
+    replay: createReplay({ store, planStep, reading: ofPolicy, locate, model: (name) => otherModel(config, name), timeoutMs: durationMs(config.llm.timeout) }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,

@@ -5,7 +5,7 @@ const SERVES: Record<Role, readonly string[]> = {
   // What runs as local activities in a process that hosts every role.
   workflows: ['enrich', 'diagnose', 'makePlan', 'holdOf', 'assess', 'record', 'notify'],
   context: ['enrich', 'assess', 'inspect'],
-  analysis: ['diagnose', 'analyze'],
+  analysis: ['diagnose', 'analyze', 'replay'],
   actions: ['makePlan', 'holdOf', '*actions'],
   storage: ['record', 'recordExpiry'],
   intelligence: [],

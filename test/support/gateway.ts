@@ -13,7 +13,7 @@ import type { GatewayDeps } from '../../src/gateway/deps.js';
 import { createFilters } from '../../src/gateway/filters.js';
 import { createIntake } from '../../src/gateway/intake.js';
 import { createRedrive } from '../../src/gateway/redrive.js';
-import type { TemporalGateway } from '../../src/gateway/temporal-port.js';
+import type { LookRequest, TemporalGateway } from '../../src/gateway/temporal-port.js';
 import { startGateway, type RunningGateway } from '../../src/gateway/server.js';
 
 export const TOKEN = 'test-token';
@@ -140,10 +140,19 @@ export function memoryStore() {
   return { state, store: store as Store };
 }
 
+/** What a worker says where nothing is to be done; fits both workflows that only look. */
+const LOOKED = {
+  action: 'no_action', confidence: 0.9, parameters: {}, cause: 'healthy', source: 'rules', steps: [], alternatives: [], outcome: 'no_action_needed', why: 'all is well',
+  reasoning: { summary: 'all is well', primary_reason: 'healthy', historical_context: 'nothing', oscillation_risk: 'low', oscillation_why: 'nothing was written' },
+  remediation_id: 'r-1', decided_at: '2026-01-01T00:00:00.000Z', decision_ref: 'sha256:d', is_same: true, differences: [], unknown: [],
+  before: { findings: [], proposals: [], candidates: [], result: 'no_action_needed', cause: 'healthy', confidence: 0.9, steps: [] },
+  after: { findings: [], proposals: [], candidates: [], result: 'no_action_needed', cause: 'healthy', confidence: 0.9, steps: [] },
+};
+
 /** Our own Temporal port: remembers what runs, with a switch for an outage. */
 export function memoryTemporal() {
   const open = new Map<string, { runId: string; remediationId: string; signals: string[] }>();
-  const state = { isDown: false, open, calls: 0, told: [] as unknown[], failAfter: Infinity, delays: new Map<string, number | undefined>(), onDispatch: undefined as (() => void | Promise<void>) | undefined };
+  const state = { isDown: false, open, calls: 0, told: [] as unknown[], looked: [] as (LookRequest & { withinMs: number })[], onLook: (_what: LookRequest): unknown => LOOKED, failAfter: Infinity, delays: new Map<string, number | undefined>(), onDispatch: undefined as (() => void | Promise<void>) | undefined };
   const up = () => {
     state.calls += 1;
     if (state.isDown || state.calls > state.failAfter) throw new KubernautError('TemporalUnavailable', { message: 'Temporal is out of reach', retryAfterMs: 5000 });
@@ -174,6 +183,11 @@ export function memoryTemporal() {
       return { accepted: true, remediationId: ref.remediationId, planHash: 'abcdef0123' };
     },
     tell: async (ref, what, decision) => void state.told.push({ ...ref, what, decision }),
+    async look(what, withinMs) {
+      up();
+      state.looked.push({ ...what, withinMs });
+      return state.onLook(what);
+    },
     ping: async () => up(),
   };
   return { state, temporal };

@@ -4,6 +4,7 @@ import type { TemporalGateway } from '../../gateway/temporal-port.js';
 import type { TemporalConnection } from './connect.js';
 import { withinDeadline } from './deadline.js';
 import { dispatchSignal } from './dispatch.js';
+import { lookAt } from './look.js';
 import { decideOpen, describeRun, signalOpen, tellOpen } from './open-run.js';
 
 /** Under a burst hundreds are in line there; senders are answered from the inbox meanwhile. */
@@ -21,6 +22,7 @@ export function createTemporalGateway({ client, connection }: Pick<TemporalConne
     decide: (ref, kind, decision) => within(HANDOVER_MS, `asking ${ref.remediationId} to ${kind}`, () => decideOpen(client, ref, kind, decision)),
     tell: (ref, what, decision) => within(HANDOVER_MS, `sending ${what} to ${ref.remediationId}`, () => tellOpen(client, ref, what, decision)),
     ping: () => within(PING_MS, 'looking whether it answers', async () => void (await connection.workflowService.getSystemInfo({}))),
+    look: (what, withinMs) => lookAt({ client, within }, what, withinMs),
     async status(ref) {
       const query = () => client.workflow.getHandle(ref.workflowId).query<Remediation>(MESSAGES.status);
       // Closed meanwhile, no worker, or Temporal down: the caller has the stored document, which is what can be said then.
