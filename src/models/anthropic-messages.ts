@@ -12,8 +12,9 @@ export interface AnthropicOptions {
 }
 
 /**
- * The body of one message. Pure. Strict schemas may hold few optional members (structured outputs, "schema complexity
- * limits"), which the whole catalogue exceeds: the tool's schema is therefore the plain one, and we check the answer anyway.
+ * The body of one message. Pure. Strict schemas are bounded in optional and union-typed members (structured outputs,
+ * "schema complexity limits"), and ours grows with the catalogue: the tool's schema is therefore the plain one. What the first
+ * rung cannot hold the second must; the answer is checked by us anyway.
  */
 export function toRequest(request: ModelRequest, mode: Mode, options: AnthropicOptions): MessageCreateParamsNonStreaming {
   const output = {

@@ -134,10 +134,9 @@ describe.each(MODEL_WIRES.map((w) => [w.id, w] as const))('%s', (id, wire) => {
 
     it('that redirects takes the prompt and the key nowhere', async () => {
       const elsewhere = await startBadModelServer();
-      const error = await failureOf(json('', 307, { location: elsewhere.origin }));
+      const error = await failureOf(json('', 307, { location: elsewhere.origin })).finally(() => elsewhere.close());
       expect(error.code).toBe('ModelRejected');
       expect(elsewhere.calls).toEqual([]);
-      await elsewhere.close();
     });
   });
 
@@ -174,6 +173,11 @@ describe.each(MODEL_WIRES.map((w) => [w.id, w] as const))('%s', (id, wire) => {
       expect((await failureOf(json(body))).code).toBe('ModelAnswerInvalid');
       expect(server.calls).toHaveLength(1);
     });
+  });
+
+  it('a good answer of ten mebibytes is not even read to its end', async () => {
+    const huge = wire.answer(JSON.stringify({ a: 'x'.repeat(10 * 1024 * 1024) }), 'json_schema');
+    expect(await failureOf(json(huge))).toMatchObject({ code: 'ModelAnswerInvalid', details: { why: 'too large', fault: 'provider' } });
   });
 
   it('ends at once when nobody waits for the answer any more', async () => {
