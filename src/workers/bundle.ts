@@ -7,8 +7,8 @@ export const BUNDLE_PATH = fileURLToPath(new URL('../../workflow-bundle.js', imp
 
 const WORKFLOWS = ['../workflows/index.js', '../workflows/index.ts'].map((p) => fileURLToPath(new URL(p, import.meta.url)));
 
-export const bundleWorkflows = (logger?: Parameters<typeof bundleWorkflowCode>[0]['logger']) =>
-  bundleWorkflowCode({ workflowsPath: WORKFLOWS.find((p) => existsSync(p))!, ...(logger ? { logger } : {}) });
+export const bundleWorkflows = (logger?: Parameters<typeof bundleWorkflowCode>[0]['logger'], workflowsPath = WORKFLOWS.find((p) => existsSync(p))!) =>
+  bundleWorkflowCode({ workflowsPath, ...(logger ? { logger } : {}) });
 
 /** The pre-built bundle of a release, else one made now (tests run from the sources). */
 export async function workflowBundle(): Promise<{ codePath: string } | { code: string }> {
