@@ -1,4 +1,5 @@
-import { stateOfEdits, type Edit } from '../domain/change.js';
+import type { Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { refOf, type KubeObject, type World } from '../domain/kube.js';
 import { isMasked } from '../domain/redact-object.js';
 import { isSecretName } from '../domain/redact.js';

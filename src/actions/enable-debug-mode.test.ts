@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { deploymentOf, edited, factsOf, podOf, replicaSetOf, threeNodes } from '../../test/support/objects.js';
 import { memoryCluster } from '../../test/support/memory-cluster.js';
-import { invertAll, stateOfEdits, type Change, type Edit } from '../domain/change.js';
+import { invertAll, type Change, type Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { KubernautError } from '../domain/errors.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
 import { DEBUG_ENV, isRefusedEnv } from './debug-env.js';

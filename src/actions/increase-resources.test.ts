@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { deploymentOf, edited, factsOf, nodeOf, podOf, problemOf, quotaOf, replicaSetOf, statefulSetOf, threeNodes } from '../../test/support/objects.js';
-import { invert, stateOfEdits, type Change } from '../domain/change.js';
+import { invert, type Change } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { worldOf, type KubeObject } from '../domain/kube.js';
 import { increaseResources } from './increase-resources.js';
 import { canonicalQuantity } from './resource-growth.js';

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { stateOfEdits, type Edit } from '../domain/change.js';
+import type { Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { conditionOf, podsOf, type KubeObject, type World } from '../domain/kube.js';
 import { findContainer, type FoundContainer } from './container.js';
 import { checkRoom } from './container-room.js';

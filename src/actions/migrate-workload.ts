@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { invert, stateOfEdits, type Change, type Edit } from '../domain/change.js';
+import { invert, type Change, type Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { isPodReady, podsOf, refOf, type KubeObject, type World } from '../domain/kube.js';
 import type { NodeSelectorTerm } from './capacity.js';
 import { surgeOf } from './container-room.js';

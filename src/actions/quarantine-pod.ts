@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { stateOfEdits, type Change, type Edit } from '../domain/change.js';
+import type { Change, Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { durationMs } from '../domain/duration.js';
 import { controllerOf, isPodReady, type KubeObject, type World } from '../domain/kube.js';
 import { defineAction, type ActionFacts, type Progress } from './define.js';

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { stateOfEdits, type Edit } from '../domain/change.js';
+import type { Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { durationMs } from '../domain/duration.js';
 import type { KubeObject } from '../domain/kube.js';
 import { defineAction, type ActionFacts } from './define.js';

@@ -1,4 +1,5 @@
-import { stateOfEdits, type Change, type Edit } from '../domain/change.js';
+import type { Change, Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import type { KubeObject, ObjectRef, World } from '../domain/kube.js';
 import { refOf } from '../domain/kube.js';
 import type { ActionFacts, Planned, Progress } from './define.js';

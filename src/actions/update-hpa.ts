@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { conditionOf, type KubeObject } from '../domain/kube.js';
-import { stateOfEdits, type Change, type Edit } from '../domain/change.js';
+import type { Change, Edit } from '../domain/change.js';
+import { stateOfEdits } from '../domain/edit-state.js';
 import { defineAction, type ActionFacts } from './define.js';
 import { checkMorePods } from './more-pods.js';
 import { Locator, Replicas } from './parameters.js';

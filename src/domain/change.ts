@@ -1,5 +1,4 @@
 import type { KubeObject, ObjectRef } from './kube.js';
-import { isMasked, redactObject } from './redact-object.js';
 import { canonicalJson, hashOf } from './sha256.js';
 
 /** One absolute field value: `path` is a list of keys (array indexes as text), `undefined` means absent. */
@@ -109,21 +108,6 @@ export function valueAt(object: unknown, path: readonly string[]): unknown {
 
 export const sameValue = (a: unknown, b: unknown): boolean =>
   canonicalJson(a ?? null) === canonicalJson(b ?? null);
-
-export type EditState = 'before' | 'after' | 'drifted';
-
-/**
- * Where the live object stands: `after` when every edit that stays is already there, `before` when all old values hold.
- * Plans are made from redacted evidence: a value with a mask in it is compared with the live value masked likewise.
- */
-export function stateOfEdits(object: KubeObject, edits: readonly Edit[]): EditState {
-  let redacted: KubeObject | undefined;
-  const stands = (path: string[], value: unknown): boolean =>
-    isMasked(value) ? sameValue(valueAt((redacted ??= redactObject(object)), path), value) : sameValue(valueAt(object, path), value);
-  if (edits.every((e) => e.isTransient === true || stands(e.path, e.after))) return 'after';
-  if (edits.every((e) => stands(e.path, e.before))) return 'before';
-  return 'drifted';
-}
 
 /** `spec.replicas 2 → 4`, for people. */
 export const describeEdit = (e: Edit): string => `${e.path.join('.')} ${short(e.before)} → ${short(e.after)}`;

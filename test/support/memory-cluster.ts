@@ -1,4 +1,5 @@
-import { stateOfEdits, type Change, type ExecChange } from '../../src/domain/change.js';
+import type { Change, ExecChange } from '../../src/domain/change.js';
+import { stateOfEdits } from '../../src/domain/edit-state.js';
 import { KubernautError } from '../../src/domain/errors.js';
 import { worldOf, type KubeObject, type World } from '../../src/domain/kube.js';
 import type { ApplyOptions, ChangeOutcome, Cluster, ExecOptions, ExecResult } from '../../src/domain/ports.js';

@@ -1,4 +1,5 @@
-import { stateOfEdits, valueAt, type Edit, type EditState } from '../../domain/change.js';
+import { valueAt, type Edit } from '../../domain/change.js';
+import { stateOfEdits, type EditState } from '../../domain/edit-state.js';
 import type { KubeObject } from '../../domain/kube.js';
 import { quantityOf } from '../../domain/quantity.js';
 

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import jsonpatch from 'fast-json-patch';
-import { stateOfEdits, valueAt, type Edit } from '../../domain/change.js';
+import { valueAt, type Edit } from '../../domain/change.js';
+import { stateOfEdits } from '../../domain/edit-state.js';
 import type { KubeObject } from '../../domain/kube.js';
 import { LAST_ACTION, patchOf, pointer } from './json-patch.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stateOfEdits } from '../../domain/change.js';
+import { stateOfEdits } from '../../domain/edit-state.js';
 import { worldOf, type KubeObject } from '../../domain/kube.js';
 import { redactObject } from '../../domain/redact-object.js';
 import { unmasked } from './unmask.js';
