@@ -66,6 +66,8 @@ export async function openArena(): Promise<Arena> {
     policy: { autonomy: 'auto', approvalTimeout: '2s', actions: auto, maxActionsPerTargetPerHour: 100 },
   }));
   const kubernaut = await startInstallation({ dataDir });
+  // Only the attacker speaks: the sandbox's own alerts would start remediations of their own.
+  await fetch(`${kubernaut.run().kubernetes.controlUrl}/sink`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: 'null' });
   const bench = await openWorkbench(kubernaut.kube);
   await furnishTreasury(kubernaut);
   return {
