@@ -20,8 +20,8 @@ const remediation = (outcome: string | undefined, steps: RemediationStep[] = [],
     plan: { hash: 'h', steps }, started_at: '2026-01-01T00:00:00Z', ...more,
   }) as Remediation;
 
-function judge(expectation: Expectation, remediations: Remediation[], more: { differences?: Difference[]; before?: Snapshot; closedAfterMs?: number; failed?: string[] } = {}) {
-  const scenario: Scenario = { id: 's', title: 't', expect: expectation };
+function judge(expectation: Expectation, remediations: Remediation[], more: { differences?: Difference[]; before?: Snapshot; closedAfterMs?: number; failed?: string[]; covers?: string[] } = {}) {
+  const scenario: Scenario = { id: 's', title: 't', ...(more.covers ? { covers: more.covers } : {}), expect: expectation };
   return judgeScenario({
     scenario, namespace: 'ns', types, differences: more.differences ?? [], before: more.before ?? new Map(), failedAssertions: more.failed ?? [],
     followed: { remediations, missed: [], tookMs: 1000, closedAfterMs: more.closedAfterMs ?? 1000 },
@@ -58,6 +58,19 @@ describe('judgeScenario', () => {
     ['what was planned when it was denied', { outcome: 'denied', actions: { first: 'b' } }, [remediation('denied', [step('b', { status: 'planned' })])], undefined],
   ])('%s', (_name, expectation, remediations, failure) => {
     const { failures } = judge(expectation, remediations);
+    if (failure === undefined) expect(failures).toEqual([]);
+    else expect(failures.join('; ')).toMatch(failure);
+  });
+
+  const found = (analyzer: string, cause: string) => remediation('notified', [], { analysis: { source: 'rules', cause, analyzer, confidence: 0.9, reasoning: '' } });
+  it.each<[string, string[] | undefined, string | string[] | undefined, RegExp | undefined]>([
+    ['the analyzer that it covers', ['oom'], 'oom.growth', undefined],
+    ['a cause below the one named', undefined, 'oom', undefined],
+    ['one of several causes', undefined, ['x', 'oom'], undefined],
+    ['a cause that only begins alike', undefined, 'oo', /cause oom\.growth, expected oo/],
+    ['another analyzer', ['oom', 'stuck_pod'], undefined, /covers stuck_pod, but the cause was found by oom \(oom\.growth\)/],
+  ])('asks who found the cause: %s', (_name, covers, cause, failure) => {
+    const { failures } = judge({ outcome: 'notified', ...(cause ? { cause } : {}) }, [found('oom', 'oom.growth')], covers ? { covers } : {});
     if (failure === undefined) expect(failures).toEqual([]);
     else expect(failures.join('; ')).toMatch(failure);
   });

@@ -26,7 +26,8 @@ const cronJobOf = ({ object }: Evidence, world: World): KubeObject[] => {
 function findingOf(cron: KubeObject, evidence: Evidence, world: World): Finding[] {
   const last: string = cron.status?.lastScheduleTime ?? '(never)';
   const base = { analyzer: 'cron_job_idle', target: targetOf(cron), evidence: [`schedule ${cron.spec?.schedule ?? '?'}, last started ${last}`] };
-  if (cron.spec?.suspend === true) {
+  // a run that failed has its own story, whatever became of the schedule
+  if (cron.spec?.suspend === true && evidence.object?.kind === 'CronJob') {
     return [forPerson({ ...base, cause: 'cron_job.suspended', summary: `${nameOf(cron)} is suspended: it starts nothing until somebody lets it`, evidence: ['spec.suspend is true', ...base.evidence], confidence: 0.9, edit: patchOf(cron, { spec: { suspend: false } }) })];
   }
   const events = eventsOf(cron, evidence.events);
