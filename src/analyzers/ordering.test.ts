@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { container, deployment, event, evidenceOf, node, object, pod, problem } from '../../test/support/kube-objects.js';
+import { container, deployment, event, evidenceOf, node, object, pod, problem, service } from '../../test/support/kube-objects.js';
 import type { Evidence } from '../domain/evidence.js';
 import { diagnoseAll } from './index.js';
 import { rank } from '../domain/ranking.js';
@@ -59,5 +59,19 @@ describe('the more specific analyzer is the surer one', () => {
     expect(analyzer).toBe(findings[0]!.analyzer);
     expect(candidates[0]?.action).toBe(findings[0]!.proposals[0]?.action);
     expect(conclusion).toBe(candidates.length > 0 ? undefined : findings[0]!.conclusion);
+  });
+});
+
+describe('evidence as the store gives it back', () => {
+  it.each(Object.keys(WORLDS).map((name) => [name]))('%s: nothing hangs on which copy of the target is looked at', (world) => {
+    const evidence = WORLDS[world]!();
+    const stored = JSON.parse(JSON.stringify(evidence)) as Evidence;
+    expect(diagnoseAll(stored)).toEqual(diagnoseAll(evidence));
+  });
+
+  it('a Service whose selector was edited is told from the workload behind it', () => {
+    const { deployment: d, sets } = deployment('shop', [{ available: 1 }], { completed: true, replicas: 1 });
+    const evidence = evidenceOf(d, [sets, pod(sets[0]!, { ready: true }), service('shop', { selector: { app: 'shopp' } })]);
+    expect(diagnoseAll(JSON.parse(JSON.stringify(evidence)) as Evidence)[0]).toMatchObject({ analyzer: 'service_broken', cause: 'service.selector_mismatch' });
   });
 });

@@ -13,7 +13,9 @@ export function workloadsInScope(evidence: Evidence, world: World): KubeObject[]
   if (!target) return [];
   const behind = BEHIND[target.kind];
   if (behind) return behind(target, world);
-  return isWorkload(target) ? [world.topOwnerOf(target)].filter(isWorkload) : [];
+  // recorded evidence holds the target twice: only the world's copy can be told by identity from what else it holds
+  const here = world.byUid(target.metadata.uid ?? '') ?? target;
+  return isWorkload(here) ? [world.topOwnerOf(here)].filter(isWorkload) : [];
 }
 
 /** Top owners of the pods of the target's namespace that fit. */
