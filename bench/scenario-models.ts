@@ -17,27 +17,39 @@ interface Listed {
   kind: string;
 }
 
+interface Said {
+  action: string;
+  target_id?: string;
+  parameters?: object;
+}
+
 interface Data {
   targets: Listed[];
   catalogue: { action: string; acts_on: string[] }[];
-  analyzers: { proposes?: (string | { action: string })[] }[];
+  analyzers: { proposes?: (string | Said)[] }[];
   objects: { id: string; containers?: { name: string }[] }[];
 }
 
 const NEEDS_NOTHING: ReadonlySet<string> = new Set(['rollback_deployment', 'restart_pod', 'cordon_node', 'uncordon_node', 'restart_daemonset', 'collect_diagnostics', 'quarantine_pod', 'rotate_secrets', 'backup_data']);
 
 /**
- * A sober model: it says again what the analyzers say, as far as their proposal can be filled in without guessing, and
- * proposes nothing of its own.
+ * A sober model: it says again what the analyzers say, in their very words where the prompt has those, else as far as it can be
+ * filled in without guessing, and proposes nothing of its own.
  */
 export function soberAnswer(data: Data): object {
   const proposal = repeated(data);
   return { reasoning: 'The analyzers are right.', proposals: proposal ? [{ ...proposal, confidence: 0.8, reason: 'as the analyzers say' }] : [] };
 }
 
-function repeated({ analyzers, catalogue, targets, objects }: Data): { action: string; target_id: string; parameters: object } | undefined {
-  const first = analyzers.flatMap((a) => a.proposes ?? [])[0];
-  const action = typeof first === 'object' ? first.action : (first ?? '');
+function repeated(data: Data): { action: string; target_id: string; parameters: object } | undefined {
+  const first = data.analyzers.flatMap((a) => a.proposes ?? [])[0];
+  if (typeof first !== 'object') return filledIn(data, first ?? '');
+  const { action, target_id, parameters } = first;
+  return target_id !== undefined && parameters !== undefined ? { action, target_id, parameters } : filledIn(data, action);
+}
+
+/** Where only the action is told. */
+function filledIn({ catalogue, targets, objects }: Data, action: string): { action: string; target_id: string; parameters: object } | undefined {
   const kinds = catalogue.find((c) => c.action === action)?.acts_on ?? [];
   const target = targets.find((t) => kinds.includes(t.kind));
   const parameters = parametersOf(action, objects.find((o) => o.id === target?.id)?.containers?.[0]?.name);

@@ -4,14 +4,14 @@ import { KubernautError } from '../domain/errors.js';
 import type { Model, ModelRequest } from '../domain/ports.js';
 import { scriptedModel, type Script } from '../models/scripted.js';
 import { artifactStore } from '../../test/support/artifact-store.js';
-import { container, deployment, evidenceOf, node, NS, pod } from '../../test/support/kube-objects.js';
+import { container, deployment, evidenceOf, node, NS, pod, service } from '../../test/support/kube-objects.js';
 import { createAnalyze, type AnalyzeDeps, type AnalyzeRequest } from './analyze.js';
 import { createDiagnose } from './diagnose.js';
 import { tools } from './investigation/index.js';
 
 const { deployment: d, sets } = deployment('api', [{ available: 1 }, { podSpec: { containers: [container({ command: ['nope'] })] } }]);
 const bad = pod(sets[1]!, { waiting: { reason: 'CrashLoopBackOff' }, restarts: 2, last: { reason: 'StartError', exitCode: 128 } });
-const evidence: Evidence = evidenceOf(d, [sets, bad, pod(sets[0]!, { ready: true }), node('node-1')]);
+const evidence: Evidence = evidenceOf(d, [sets, bad, pod(sets[0]!, { ready: true }), node('node-1'), service('api')]);
 
 async function analyse(script: Script) {
   const store = artifactStore();
@@ -40,6 +40,13 @@ describe('a good answer', () => {
   it('may say null for what is optional, and may propose nothing', async () => {
     expect((await (await analyse([answer(item({ parameters: { revision: null } }))])).run()).proposals[0]?.parameters).toEqual({ namespace: NS, name: 'api' });
     expect((await (await analyse([answer()])).run()).proposals).toEqual([]);
+  });
+
+  it('is by the model that answered, where a fallback did', async () => {
+    const store = artifactStore();
+    const evidenceRef = await store.putArtifact('evidence', evidence);
+    const model: Model = { id: 'first', answer: () => Promise.resolve({ text: JSON.stringify(answer(item())), model: 'm', by: 'second', usage: {} }) };
+    expect((await createAnalyze({ store, model })({ evidenceRef, findings: [] })).proposals[0]?.by).toBe('second');
   });
 
   it('may choose a template from the list, or none', async () => {
@@ -139,6 +146,15 @@ describe('a turn of an investigation', () => {
   ])('is refused: %s', async (_name, text) => {
     const { run } = await turn([text]);
     await expect(run()).rejects.toMatchObject({ code: 'ModelAnswerInvalid', details: { tokens: expect.any(Number), answerRef: expect.stringMatching(/^sha256:/) } });
+  });
+
+  it('may ask about what is listed apart, and never propose anything for it', async () => {
+    const { run } = await turn([asking({ tool: 'describe', target_id: 'o1' })]);
+    expect((await run()).asks).toMatchObject([{ targetId: 'o1', target: { kind: 'Service', name: 'api' }, summary: `describe service ${NS}/api` }]);
+    for (const parameters of [{}, { revision: 1 }]) {
+      const proposing = await turn([{ ...answer(item({ target_id: 'o1', parameters })), ask: [] }]);
+      await expect(proposing.run()).rejects.toMatchObject({ code: 'ModelAnswerInvalid' });
+    }
   });
 
   it('can ask nothing when it is the last: the schema has no such member', async () => {

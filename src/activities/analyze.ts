@@ -119,9 +119,9 @@ async function askingOf(deps: AnalyzeDeps, request: AnalyzeRequest, model: Model
     transcript: await transcriptOf(store, request.transcript ?? []), maxTokens: request.maxTokens, countTokens: (text) => countTokens(text, model.id),
   });
   if (prompt.targets.length === 0) throw new KubernautError('NotGrounded', 'nothing was read that an action could be proposed for');
-  const item = askSchema(tools, prompt.targets);
+  const item = askSchema(tools, [...prompt.targets, ...prompt.others]);
   const schema = answerSchema({ actions, targets: prompt.targets, templates, ask: item && { item, most } });
-  const promptRef = await store.putArtifact('prompt', { system: prompt.system, prompt: prompt.prompt, targets: prompt.targets, most_asks: most });
+  const promptRef = await store.putArtifact('prompt', { system: prompt.system, prompt: prompt.prompt, targets: prompt.targets, others: prompt.others, most_asks: most });
   return { model, prompt, promptRef, schema, remediationId: request.remediationId, isHolmes: request.by === 'holmes' };
 }
 
@@ -153,7 +153,7 @@ async function askWithRepair(deps: AnalyzeDeps, { model, prompt, schema, remedia
     if (timeoutMs <= 0) throw new KubernautError('ModelUnavailable', `no time is left to ask ${model.id}`);
     const answer = await model.answer({ system: prompt.system, prompt: text, schema, schemaName: 'remediation_proposals', timeoutMs, signal: call.signal, remediationId });
     answers.push(counted(answer));
-    return answerFrom(answer.text, schema, prompt.targets, model.id);
+    return answerFrom(answer.text, { schema, prompt, by: answer.by ?? model.id });
   };
   try {
     const answer = await ask(prompt.prompt).catch((error: unknown) => {

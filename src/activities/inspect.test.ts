@@ -12,7 +12,8 @@ const { deployment: d, sets } = deployment('api', [{ available: 1 }, { podSpec: 
 const good = pod(sets[0]!, { ready: true });
 const bad = pod(sets[1]!, { waiting: { reason: 'CrashLoopBackOff' }, restarts: 2, last: { reason: 'Error', exitCode: 1 } });
 const stranger = object('v1', 'Secret', 'other', { data: { password: 'aHVudGVyMg==' } });
-const evidence = evidenceOf(d, [sets, good, bad]);
+const settings = object('v1', 'ConfigMap', 'settings', { data: { mode: '<redacted>', DB_HOST: 'db.shop.svc' } });
+const evidence = evidenceOf(d, [sets, good, bad, settings]);
 
 const callTo = (tool: string, o: KubeObject, args: object = {}): ToolCall => ({ tool, targetId: 't1', target: { ...refOf(o), uid: o.metadata.uid }, args: args as ToolCall['args'], summary: `${tool} x` });
 
@@ -44,6 +45,13 @@ describe('a look', () => {
     const entry = await look(callTo('describe', d));
     expect(entry).toMatchObject({ kind: 'tool', at: NOW, result: { kind: 'Deployment', metadata: { name: 'api' } }, reply: { isError: false } });
     expect([...artifacts.texts.values()].slice(1).join()).not.toContain('hunter2');
+  });
+
+  it('tells of a ConfigMap, which is not watched, its keys as they were read and no value', async () => {
+    const { look } = scene();
+    const { result } = await look(callTo('describe', settings));
+    expect(result).toMatchObject({ kind: 'ConfigMap', keys: ['DB_HOST', 'mode'], metadata: { name: 'settings' } });
+    expect(JSON.stringify(result)).not.toContain('db.shop.svc');
   });
 
   it('reads the log of the unhealthiest pod of a workload, of the container in trouble, with alike lines as one', async () => {

@@ -97,11 +97,14 @@ async function found(deps: InspectDeps, { evidence, call, at, signal }: Looking)
   return tool.run(args, { cluster, world, store, memory: deps, metrics, evidence, object, ref: call.target, nowMs: Date.parse(at), signal });
 }
 
+/** Never in the watch cache (docs/decisions/0018): they are told as they were read, and their values were forgotten then. */
+const UNWATCHED = new Set(['ConfigMap']);
+
 /** Only what enrichment read, whole and under this uid, may be looked at; and it must still be that object. */
 function groundedObject(evidence: Evidence, world: World, { target }: ToolCall): KubeObject {
   const read = [evidence.object, ...evidence.objects].find((o) => o?.metadata.uid !== undefined && o.metadata.uid === target.uid);
   if (!read) throw new KubernautError('NotGrounded', `${describeTarget(target)} was not read by this remediation`);
-  const now = world.byUid(target.uid!);
+  const now = world.byUid(target.uid!) ?? (UNWATCHED.has(read.kind) ? read : undefined);
   if (!now) throw new KubernautError('TargetNotFound', `${describeTarget(target)} does not exist any more`);
   return now;
 }

@@ -3,7 +3,7 @@ import type { Proposal } from './plan.js';
 import { canonicalJson } from './sha256.js';
 
 /** Why an investigation ended. Every one of them leaves what was found and proposed so far. */
-export const ENDINGS = ['answered', 'turns', 'tools', 'tokens', 'cost', 'time', 'failed'] as const;
+export const ENDINGS = ['answered', 'turns', 'tools', 'tokens', 'cost', 'time', 'resolved', 'failed'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 /** Who looks for the cause. HolmesGPT has tools of its own and is asked once; a model is led through ours. */

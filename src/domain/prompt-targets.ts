@@ -21,6 +21,20 @@ export function targetsOf(evidence: Evidence, findings: readonly Finding[]): Pro
   return [...unique.values()].slice(0, MOST_TARGETS).map((o, i) => ({ id: `t${i + 1}`, ref: { ...refOf(o), uid: o.metadata.uid } }));
 }
 
+/** Told apart from targets by their ids; a network or a name often is the cause, and never what a model acts on. */
+const OTHERS = ['Service', 'Ingress', 'NetworkPolicy', 'ConfigMap', 'PersistentVolumeClaim'];
+const MOST_OTHERS = 30;
+
+/** What can be looked at besides the targets: those of the target's namespace first. */
+export function othersOf(evidence: Evidence, targets: readonly PromptTarget[]): PromptTarget[] {
+  const world = worldOf(evidence.objects);
+  const listed = new Set(targets.map((t) => t.ref.uid));
+  const isHome = (o: KubeObject): boolean => o.metadata.namespace === evidence.target.namespace;
+  const found = OTHERS.flatMap((kind) => world.list(kind)).filter((o) => o.metadata.uid !== undefined && !listed.has(o.metadata.uid));
+  const sorted = [...found.filter(isHome), ...found.filter((o) => !isHome(o))];
+  return sorted.slice(0, MOST_OTHERS).map((o, i) => ({ id: `o${i + 1}`, ref: { ...refOf(o), uid: o.metadata.uid } }));
+}
+
 export const objectOf = (evidence: Evidence, t: PromptTarget): KubeObject | undefined => evidence.objects.find((o) => o.metadata.uid === t.ref.uid) ?? evidence.object;
 
 /** What an operator looks at first, not the whole object. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { deployment, evidenceOf, log, node, pod, problem } from '../../test/support/kube-objects.js';
+import { deployment, evidenceOf, log, node, object, pod, problem, service } from '../../test/support/kube-objects.js';
 import type { ToolEntry, TranscriptEntry, TurnEntry } from './investigation.js';
+import type { Finding } from './plan.js';
 import { promptOf } from './prompt.js';
 
 const catalogue = [{ id: 'rollback_deployment', summary: 'Go back.', targets: ['Deployment'] }];
@@ -66,6 +67,29 @@ describe('the data block', () => {
       expect(countTokens(system + prompt)).toBeLessThanOrEqual(maxTokens + 20);
       expect(blockOf(prompt)['targets']).toHaveLength(2);
     }
+  });
+
+  it('says what the analyzers propose as a model would: by id, without the names that it cannot write', () => {
+    const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: d.metadata.namespace, name: 'api', uid: d.metadata.uid };
+    const finding = (target: typeof ref): Finding => ({
+      analyzer: 'a', cause: 'c', summary: 's', confidence: 0.9, evidence: [], target,
+      proposals: [{ action: 'rollback_deployment', target, parameters: { namespace: target.namespace, name: 'api', revision: 1, by: 'us' }, confidence: 0.9, reason: 'r' }],
+    });
+    const locating = [{ ...catalogue[0]!, locate: () => ({ namespace: 'n', name: 'n' }), hiddenFromModel: ['by'] }];
+    const proposesOf = (target: typeof ref): unknown => (blockOf(promptOf({ evidence: evidenceOf(d, [sets, p]), findings: [finding(target)], catalogue: locating }).prompt) as any).analyzers[0].proposes;
+    expect(proposesOf(ref)).toEqual([{ action: 'rollback_deployment', target_id: 't1', parameters: { revision: 1 } }]);
+    expect(proposesOf({ ...ref, name: 'gone', uid: 'another' })).toEqual([{ action: 'rollback_deployment', parameters: { revision: 1 } }]);
+  });
+
+  it('lists what may only be looked at apart, and only while something can be asked', () => {
+    const far = object('v1', 'Service', 'far', {}, { namespace: 'elsewhere' });
+    const evidence = evidenceOf(d, [sets, p, far, service('api'), object('v1', 'ConfigMap', 'settings', { data: { mode: '<redacted>' } }), object('v1', 'Secret', 'keys', {})]);
+    const tools = [{ id: 'describe', summary: 'x' }];
+    const { others, targets, prompt } = promptOf({ evidence, findings: [], catalogue, tools });
+    expect(others.map((o) => `${o.id} ${o.ref.kind} ${o.ref.name}`)).toEqual(['o1 Service api', 'o2 ConfigMap settings', 'o3 Service far']);
+    expect(targets.map((t) => t.ref.kind)).toEqual(['Deployment', 'Pod']);
+    expect((blockOf(prompt) as any).others[0]).toEqual({ id: 'o1', kind: 'Service', namespace: d.metadata.namespace, name: 'api' });
+    expect(promptOf({ evidence, findings: [], catalogue })).toMatchObject({ others: [], prompt: expect.not.stringContaining('"others"') });
   });
 
   it('tells what changed, where evidence knows it', () => {

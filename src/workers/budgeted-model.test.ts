@@ -30,6 +30,12 @@ function budgeted(budget: DailyBudget, { answer = async () => ANSWER, isStoreDow
 }
 
 describe('the budget of the day', () => {
+  it('counts an answer that does not say what it took by what was sent and said', async () => {
+    const { ask, calls } = budgeted({}, { answer: async () => ({ text: '{"a":1}', model: 'holmes', usage: {} }) });
+    await ask();
+    expect([...calls.values()]).toEqual([expect.objectContaining({ inputTokens: 3, outputTokens: expect.any(Number) })]);
+  });
+
   it.each<[string, DailyBudget]>([
     ['calls', { callsPerDay: 2 }],
     ['tokens', { tokensPerDay: 100 }],

@@ -3,7 +3,7 @@ import type { Logger } from '../adapters/telemetry/logger.js';
 import type { Metrics } from '../adapters/telemetry/metrics.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import { budgetUse, dayOf, type DailyBudget } from '../domain/model-budget.js';
-import type { Clock, Model, ModelCall, Store } from '../domain/ports.js';
+import type { Clock, Model, ModelAnswer, ModelCall, ModelRequest, ModelUsage, Store } from '../domain/ports.js';
 import { countTokens } from '../models/tokens.js';
 
 export interface BudgetedModelOptions {
@@ -42,7 +42,7 @@ export function budgetedModel(model: Model, { budget, store, clock, metrics, log
       }
       try {
         const answer = await model.answer(request);
-        const { inputTokens, outputTokens, cost } = answer.usage;
+        const { inputTokens, outputTokens, cost } = usageOf(answer, request);
         await keep({ ...call, model: answer.by ?? model.id, ...(inputTokens === undefined ? {} : { inputTokens }), ...(outputTokens === undefined ? {} : { outputTokens }), ...(cost === undefined ? {} : { cost }) });
         return answer;
       } catch (error) {
@@ -52,4 +52,10 @@ export function budgetedModel(model: Model, { budget, store, clock, metrics, log
       }
     },
   };
+}
+
+/** One that does not say what it took, as HolmesGPT does not, is counted by what was sent and what came back: less than it was, more than nothing. */
+function usageOf({ usage, text }: ModelAnswer, { system, prompt }: ModelRequest): ModelUsage {
+  if (usage.inputTokens !== undefined || usage.outputTokens !== undefined) return usage;
+  return { ...usage, inputTokens: countTokens(system) + countTokens(prompt), outputTokens: countTokens(text) };
 }

@@ -155,7 +155,7 @@ function activityTables(parts: Parts): ActivityTables {
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
-    analyze: createAnalyze({ store, model: parts.model, holmes: holmesOf(config, parts.metrics), templates, tools: offeredTools({ metrics: config.prometheus.url !== undefined }), timeoutMs: durationMs(config.llm.timeout), holmesMs: durationMs(config.investigation.holmes.timeout), waiting: attended }),
+    analyze: createAnalyze({ store, model: parts.model, holmes: holmesOf({ ...parts, clock }), templates, tools: offeredTools({ metrics: config.prometheus.url !== undefined }), timeoutMs: durationMs(config.llm.timeout), holmesMs: durationMs(config.investigation.holmes.timeout), waiting: attended }),
     inspect: createInspect({ cluster, store, embedder, vectors, metrics: metricsReaderOf(config), clock, waiting: attended }),
     makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep, maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     holdOf: createHoldOf({ cluster, policy: () => policy.current(), reading: ofPolicy, clock }),

@@ -6,6 +6,7 @@ import type { Finding, Proposal } from '../domain/plan.js';
 import { analyze, inspect } from './activity-options.js';
 import { isOutOfTime, spentBefore } from './failures.js';
 import type { Run } from './run.js';
+import { isAllResolved } from './state.js';
 
 export interface Investigated {
   proposals: Proposal[];
@@ -44,7 +45,7 @@ interface Found {
  * stand; without any the rules decide alone. Throws cancellation only.
  *
  *     turn ──asks──▶ looks, side by side ──▶ turn … ──asks nothing──▶ answered
- *       └─ or: the last turn was taken, or looks, tokens, money or time are used up, or the model failed
+ *       └─ or: the last turn was taken, or looks, tokens, money or time are used up, every alert resolved, or the model failed
  */
 export async function investigate(run: Run, evidenceRef: string, findings: Finding[]): Promise<Investigated> {
   const limits = { ...INVESTIGATION_LIMITS, ...run.input.investigation };
@@ -52,7 +53,7 @@ export async function investigate(run: Run, evidenceRef: string, findings: Findi
   const search: Search = { run, limits, evidenceRef, findings, untilMs: Date.now() + limits.timeMs, view, known: new Map() };
   for (const by of limits.investigators) {
     view.ended = by === 'holmes' ? await once(search) : await led(search);
-    if (search.last) break;
+    if (search.last || isAllResolved(run.state)) break;
   }
   run.note(endOf(view));
   const { proposals = [], template } = search.last ?? {};
@@ -60,6 +61,7 @@ export async function investigate(run: Run, evidenceRef: string, findings: Findi
 }
 
 async function once(search: Search): Promise<Ending> {
+  if (isAllResolved(search.run.state)) return 'resolved';
   const reply = await turn(search, 'holmes', 0);
   return typeof reply === 'string' ? reply : 'answered';
 }
@@ -73,7 +75,7 @@ async function led(search: Search): Promise<Ending> {
     if (typeof reply === 'string') return reply;
     const asks = (reply.asks ?? []).slice(0, most);
     if (asks.length === 0) return withheld ?? 'answered';
-    const broken = await look(search, asks);
+    const broken = isAllResolved(search.run.state) ? 'resolved' : await look(search, asks);
     if (broken) return broken;
   }
 }
@@ -89,7 +91,8 @@ const endingOf = (search: Search, error: unknown, { hadMs, ownMs }: { hadMs: num
 const LEAST_TOKENS = 1500;
 
 function usedUp(search: Search): Ending | undefined {
-  const { view, limits } = search;
+  const { run, view, limits } = search;
+  if (isAllResolved(run.state)) return 'resolved';
   if (isLate(search)) return 'time';
   if (limits.tokens - view.tokens < LEAST_TOKENS) return 'tokens';
   if (limits.cost !== undefined && (view.cost ?? 0) >= limits.cost) return 'cost';
@@ -165,7 +168,7 @@ function tell({ run, view, known }: Search, call: ToolCall, isNew: boolean): voi
 }
 
 const WHY: Record<Ending, string> = {
-  answered: 'it answered', turns: 'its last turn', tools: 'its looks are used up', tokens: 'its tokens are used up', cost: 'its money is used up', time: 'its time is over', failed: 'it failed',
+  answered: 'it answered', turns: 'its last turn', tools: 'its looks are used up', tokens: 'its tokens are used up', cost: 'its money is used up', time: 'its time is over', resolved: 'every alert resolved', failed: 'it failed',
 };
 
 const endOf = ({ turns, tools, tokens, ended }: InvestigationView): string =>

@@ -31,7 +31,8 @@ export async function startBadModelServer(tls?: { cert: string; key: string }): 
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const body: unknown = JSON.parse(Buffer.concat(chunks).toString() || 'null');
+      const text = Buffer.concat(chunks).toString();
+      const body: unknown = request.headers['content-type']?.includes('urlencoded') ? text : JSON.parse(text || 'null');
       bodies.push(body);
       const call = { body, turn: bodies.length - 1, headers: request.headers, path: request.url ?? '' };
       calls.push(call);

@@ -101,6 +101,23 @@ describe('every end leaves what was said so far', () => {
   });
 });
 
+describe('alerts that resolve meanwhile end it', () => {
+  it.each<[string, 'analyze' | 'inspect', object]>([
+    ['while the model answers: nothing is looked at any more', 'analyze', { turns: 1, tools: 0 }],
+    ['while something is looked at: nobody is asked again', 'inspect', { turns: 1, tools: 1 }],
+  ])('%s', async (_name, during, expected) => {
+    let start!: (handle: { signal(name: string): Promise<void> }) => void;
+    const started = new Promise<Parameters<typeof start>[0]>((resolve) => (start = resolve));
+    const resolved = async (here: string): Promise<void> => (here === during ? (await started).signal('resolved') : undefined);
+    const analyze = (q: TurnRequest) => resolved('analyze').then(() => said(q.turn!, [call('logs', { lines: q.turn })], { proposals: [proposal] }));
+    const inspect = () => resolved('inspect').then(() => ({ ref: 'sha256:x', found: 'x', isError: false, isTruncated: false }));
+    const r = await remediation(`investigation-resolved-${during}`, { plans, analyze, inspect }, (handle) => Promise.resolve(start(handle)), { hasModel });
+    expect(lastOf(r)).toMatchObject({ ...expected, ended: 'resolved' });
+    expect(r.doc.timeline.map((t: any) => t.text)).toContainEqual(expect.stringContaining('investigation over (every alert resolved)'));
+    expect([r.result.outcome, r.named('scale_deployment')]).toEqual(['already_resolved', []]);
+  });
+});
+
 describe('HolmesGPT', () => {
   it('is asked once, and nobody else when it answers', async () => {
     const r = await remediation('holmes', { plans, analyze: model(said(1, [], { proposals: [proposal], model: 'holmes' })) }, undefined, { hasModel, investigation: { investigators: ['holmes', 'model'] } });

@@ -4,7 +4,7 @@ import { parametersFor, proposalSchema } from '../../actions/proposal-schema.js'
 import { KubernautError } from '../../domain/errors.js';
 import type { ToolCall } from '../../domain/investigation.js';
 import type { Proposal } from '../../domain/plan.js';
-import type { PromptTarget } from '../../domain/prompt.js';
+import type { Prompt, PromptTarget } from '../../domain/prompt.js';
 import { redactText } from '../../domain/redact.js';
 import { parseStrictJson } from '../../domain/strict-json.js';
 import { callOf } from '../investigation/asks.js';
@@ -57,13 +57,21 @@ export function answerSchema({ actions, targets, templates = [], ask }: AnswerFo
   };
 }
 
+export interface AnswerReading {
+  schema: Record<string, unknown>;
+  /** Proposals are about targets; looks may be about others too. */
+  prompt: Pick<Prompt, 'targets' | 'others'>;
+  /** The model that answered. */
+  by: string;
+}
+
 /** Throws ModelAnswerInvalid with the reason alone: it goes back to the model once, and must not carry its text. */
-export function answerFrom(text: string, schema: Record<string, unknown>, targets: readonly PromptTarget[], by: string): Answer {
+export function answerFrom(text: string, { schema, prompt: { targets, others }, by }: AnswerReading): Answer {
   const answer = withoutNulls(parseStrictJson(text));
   const validate = compiled(schema);
   if (!validate(answer)) throw new KubernautError('ModelAnswerInvalid', { message: `the answer does not fit the schema: ${problemsOf(validate)}`, why: problemsOf(validate) });
   const { reasoning, proposals, template, ask = [] } = answer as { reasoning: string; proposals: Item[]; template?: string; ask?: Record<string, unknown>[] };
-  return { reasoning, proposals: proposals.map((item) => proposalOf(item, targets, by)), ...(template ? { template } : {}), asks: ask.map((item) => callOf(item, targets)) };
+  return { reasoning, proposals: proposals.map((item) => proposalOf(item, targets, by)), ...(template ? { template } : {}), asks: ask.map((item) => callOf(item, [...targets, ...others])) };
 }
 
 function proposalOf(item: Item, targets: readonly PromptTarget[], by: string): Proposal {

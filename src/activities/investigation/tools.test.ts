@@ -48,6 +48,17 @@ describe('rollout_diff', () => {
     expect(found).toContain('spec.containers.app.image');
   });
 
+  it.each(['StatefulSet', 'DaemonSet'])('compares ControllerRevisions of a %s, without what controllers stamp on them', async (kind) => {
+    const workload = object('apps/v1', kind, 'db', { spec: {} });
+    const owner = [{ apiVersion: 'apps/v1', kind, name: 'db', uid: workload.metadata.uid!, controller: true }];
+    const revision = (number: number, image: string): KubeObject => object('apps/v1', 'ControllerRevision', `db-${number}`, {
+      revision: number, data: { spec: { template: { $patch: 'replace', metadata: { labels: { 'controller-revision-hash': `h${number}` } }, spec: { containers: [container({ image })] } } } },
+    }, { ownerReferences: owner });
+    const cluster = memoryCluster([workload, revision(1, 'db:1'), revision(3, 'db:3'), revision(2, 'db:2')]);
+    const { result } = await run('rollout_diff', {}, workload, { world: cluster.world() });
+    expect(result).toEqual({ from: 2, to: 3, revisions: [3, 2, 1], differences: [{ path: 'spec.containers.app.image', from: 'db:2', to: 'db:3' }] });
+  });
+
   it('says which revisions there are when one is not', async () => {
     await expect(run('rollout_diff', { from: 7 })).rejects.toThrow('there is no revision 7; there are 2, 1');
   });

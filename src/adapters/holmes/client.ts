@@ -15,6 +15,11 @@ export interface HolmesOptions {
   strict(schema: Record<string, unknown>): Record<string, unknown>;
 }
 
+export interface Holmes extends Model {
+  /** Keys of its server's model list (`GET /api/model`), asked without a model. Throws like `answer`. */
+  models(timeoutMs: number): Promise<string[]>;
+}
+
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** What Holmes must know of its own tools: the rules of the prompt speak of ours. */
@@ -25,15 +30,21 @@ const MAY_LOOK = '\nYou may look around with your own tools before you answer; w
  * the caller parses and validates like any model's. Everything else it says is ignored. It looks around by itself, which takes minutes.
  * Throws ModelUnavailable, ModelRejected or ModelAnswerInvalid.
  */
-export function holmes(options: HolmesOptions): Model {
-  const url = new URL(`${options.url.replace(/\/+$/, '')}/api/chat`);
+export function holmes(options: HolmesOptions): Holmes {
+  const urlOf = (path: string): URL => new URL(`${options.url.replace(/\/+$/, '')}${path}`);
+  const url = urlOf('/api/chat');
   const id = options.model ? `holmes/${options.model}` : 'holmes';
   return {
     id,
     async answer(request) {
-      const { status, text } = await post(url, bodyOf(options, request), { headers: headersOf(options, request), request });
+      const { status, text } = await exchange(url, { body: bodyOf(options, request), headers: headersOf(options, request), request });
       if (status !== 200) throw refused(status);
       return answerOf(text, id);
+    },
+    async models(timeoutMs) {
+      const { status, text } = await exchange(urlOf('/api/model'), { headers: headersOf(options, {}), request: { timeoutMs } });
+      if (status !== 200) throw refused(status);
+      return modelsIn(text);
     },
   };
 }
@@ -46,7 +57,7 @@ const bodyOf = ({ model, strict }: HolmesOptions, { system, prompt, schema, sche
     ...(model ? { model } : {}),
   });
 
-function headersOf({ apiKey, headers = [] }: HolmesOptions, { remediationId }: ModelRequest): Record<string, string> {
+function headersOf({ apiKey, headers = [] }: HolmesOptions, { remediationId }: Pick<ModelRequest, 'remediationId'>): Record<string, string> {
   const own = headers.map((line) => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), line.slice(line.indexOf(':') + 1).trim()] as const);
   return {
     ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
@@ -77,16 +88,36 @@ function answerOf(text: string, id: string): ModelAnswer {
   return { text: analysis, model: id, usage: {} };
 }
 
+/** Older servers put the list into a text. */
+function modelsIn(text: string): string[] {
+  const invalid = new KubernautError('ModelAnswerInvalid', { message: 'what answers is no HolmesGPT: it has no list of models; check investigation.holmes.url', why: 'no list of models' });
+  try {
+    const { model_name: told } = JSON.parse(text) as { model_name?: unknown };
+    const list: unknown = typeof told === 'string' ? JSON.parse(told) : told;
+    if (Array.isArray(list)) return list.map(String);
+  } catch {
+    throw invalid;
+  }
+  throw invalid;
+}
+
+interface Exchange {
+  /** Absent: GET. */
+  body?: string;
+  headers: Record<string, string>;
+  request: Pick<ModelRequest, 'timeoutMs' | 'signal'>;
+}
+
 /**
  * One request that may take minutes. Not `fetch`: its agent gives up when headers take longer than five minutes, whatever the
  * caller's time is. No redirect is followed.
  */
-function post(url: URL, body: string, { headers, request: { timeoutMs, signal } }: { headers: Record<string, string>; request: ModelRequest }): Promise<{ status: number; text: string }> {
+function exchange(url: URL, { body, headers, request: { timeoutMs, signal } }: Exchange): Promise<{ status: number; text: string }> {
   const late = AbortSignal.timeout(Math.ceil(timeoutMs));
   const stop = signal ? AbortSignal.any([signal, late]) : late;
   return new Promise((resolve, reject) => {
     const broken = (cause: unknown): void => reject(new KubernautError('ModelUnavailable', `HolmesGPT ${late.aborted ? `did not answer within ${Math.round(timeoutMs / 1000)} s` : 'is out of reach'}; check investigation.holmes.url`, cause));
-    const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: 'POST', agent: false, signal: stop, headers: { ...headers, 'content-length': Buffer.byteLength(body) } }, (response) => {
+    const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: body === undefined ? 'GET' : 'POST', agent: false, signal: stop, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) } }, (response) => {
       textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), (error: unknown) => (error instanceof KubernautError ? (sent.destroy(), reject(error)) : broken(error)));
     });
     sent.on('error', broken);

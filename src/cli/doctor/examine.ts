@@ -10,6 +10,7 @@ import { checkConfig } from './config.js';
 import { checkDatabase } from './database.js';
 import { checkFilters } from './filters.js';
 import { checkGateway } from './gateway.js';
+import { checkInvestigators } from './investigators.js';
 import { checkKubernetes } from './kubernetes.js';
 import { checkEmbeddings, checkModels } from './model.js';
 import { checkNode } from './node.js';
@@ -36,6 +37,7 @@ export async function examine(options: ClientOptions, isFixing: boolean): Promis
     guarded('database', checkDatabase(ward)),
     guarded('cluster', checkKubernetes(ward)),
     guarded('model', checkModels(ward)),
+    guarded('investigation', checkInvestigators(ward)),
     guarded('embeddings', checkEmbeddings(ward).then((c) => [c])),
     guarded('vectors', checkVectors(ward).then((c) => [c])),
     guarded('channels', checkChannels(ward)),

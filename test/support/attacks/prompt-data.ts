@@ -3,6 +3,8 @@ export interface PromptData {
   target: { kind: string; namespace?: string; name: string };
   targets: { id: string; kind: string; namespace?: string; name: string }[];
   catalogue: { action: string; acts_on: string[] }[];
+  /** What was asked and found, from the second turn on. */
+  investigation?: object[];
 }
 
 /** From the body of a chat completion; undefined when it holds no prompt of ours. */
