@@ -1,9 +1,10 @@
 import type { Replay } from '../contracts/replay.js';
-import type { Remediation } from '../contracts/remediation.js';
+import type { Alternative, Remediation } from '../contracts/remediation.js';
 import type { ReplayInput } from '../domain/messages.js';
 import type { Problem } from '../domain/evidence.js';
 import type { Observation } from '../domain/effectiveness.js';
 import type { Investigator, ToolCall } from '../domain/investigation.js';
+import type { Asked, Comparison } from '../domain/plan-diff.js';
 import type { Finding, Plan, Proposal, ProposalSource, Step, Verdict } from '../domain/plan.js';
 import type { Outcome } from '../domain/remediation.js';
 import type { Severity } from '../domain/signal.js';
@@ -59,6 +60,12 @@ export interface PlanRequest {
   rung: number;
   /** Windows that a person ended for this remediation, by name. */
   overridden?: string[];
+  /** Plan exactly this candidate and no other; `parameters` are laid over its own. Answers `plan`, or `refused`. */
+  pick?: { key: string; parameters?: Record<string, unknown> };
+  /** RFC 3339: pin what is relative to the time as if it were this one. So a plan that still holds has the same hash. */
+  pinnedAt?: string;
+  /** What people were asked about before: the answer says what is different. */
+  compareWith?: Asked;
 }
 
 /** `decisionRef`: the artifact with everything that the decision read (activities/planning/record.ts). */
@@ -77,6 +84,8 @@ export type PlanAnswer = { decisionRef?: string } & PlanResult;
 type PlanResult =
   /** Too early to judge: a rollout is moving and nothing has failed. Look again. */
   | { kind: 'wait'; reason: string; analysis: Analysis; verdict?: undefined }
+  /** The candidate that was picked cannot be done: denied (the verdict says by which check), impossible, or no candidate any more. */
+  | { kind: 'refused'; reason: string; analysis: Analysis; verdict?: Verdict }
   | { kind: 'conclude'; outcome: Outcome; reason: string; analysis: Analysis; verdict?: Verdict }
   | {
       kind: 'plan';
@@ -93,7 +102,23 @@ type PlanResult =
       passedOver: { action: string; reason: string }[];
       /** The write waits until then (RFC 3339), after the approval if there is to be one: a freeze is on, or no maintenance window is. */
       hold?: Hold;
+      /** What else may be picked instead, best first. Nothing of it is proved by a dry run. */
+      alternatives?: Alternative[];
+      /** How people are asked. Absent: once, anybody who may decide. */
+      asking?: Asking;
+      /** With `compareWith`: what is different. */
+      compared?: Comparison;
     };
+
+export interface Asking {
+  /** Milliseconds after the question, ascending. */
+  remindAfterMs: number[];
+  escalateAfterMs?: number;
+  /** Names of channels. */
+  escalateTo?: string[];
+  /** Who may approve (policy.approvers). Absent: who may decide. */
+  approvers?: string[];
+}
 
 export interface AssessRequest {
   remediationId: string;
@@ -141,6 +166,8 @@ export interface TurnReply {
   turnRef?: string;
 }
 
+export type ToldKind = 'approval_requested' | 'approval_reminder' | 'approval_escalated' | 'approval_decided' | 'closed';
+
 /** The activities that workflows call, apart from one per action (named by its id, `StepRequest` → `StepReply`). */
 export interface StageActivities {
   enrich(input: { target: Target; problems: Problem[] }): Promise<{ evidenceRef: string; hasObject: boolean }>;
@@ -156,7 +183,7 @@ export interface StageActivities {
   record(input: { remediation: Remediation; learn?: boolean }): Promise<void>;
   /** A temporary step came to its end: kept in the audit, and in the remediation when that is closed. */
   recordExpiry(input: { remediationId: string; rung: number; ordinal: number; status: 'undone' | 'dropped' | 'left'; detail: string }): Promise<void>;
-  notify(input: { remediation: Remediation; kind: 'approval_requested' | 'closed'; channel: string }): Promise<void>;
+  notify(input: { remediation: Remediation; kind: ToldKind; channel: string; occasion?: string }): Promise<void>;
 }
 
 /** Looks back, at what was recorded. */

@@ -1,5 +1,6 @@
 import type { Channel, Delivery } from '../channels/define.js';
 import type { Notification } from '../contracts/notification.js';
+import type { Remediation } from '../contracts/remediation.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import { notificationOf } from '../domain/notification-text.js';
 import type { Clock, Store } from '../domain/ports.js';
@@ -21,12 +22,12 @@ export type Notify = (input: { notification: Notification; channel: string }) =>
  */
 export function createNotify({ store, channels, clock }: NotifyDeps): Notify {
   return async ({ notification, channel: name }) => {
-    const { remediationId, kind } = notification;
+    const { remediationId } = notification;
     const channel = Object.hasOwn(channels, name) ? channels[name] : undefined;
     if (!channel) throw new KubernautError('NotFound', `no channel ${name} is configured; known: ${Object.keys(channels).join(', ')}`);
-    const row = await store.claimNotification({ remediationId, channel: name, kind });
+    const row = await store.claimNotification({ remediationId, channel: name, kind: rowKindOf(notification) });
     if (row.status === 'sent') return { providerId: row.providerId ?? '' };
-    const base = { remediationId, channel: name, kind, attempts: row.attempts + 1 };
+    const base = { remediationId, channel: name, kind: rowKindOf(notification), attempts: row.attempts + 1 };
     try {
       const { providerId } = await channel.deliver(notification, await previousOf(store, notification, name));
       await store.updateNotification({ ...base, status: 'sent', providerId, updatedAt: clock.now() });
@@ -40,19 +41,36 @@ export function createNotify({ store, channels, clock }: NotifyDeps): Notify {
   };
 }
 
+/** A second question, a third reminder: each is delivered once. */
+const rowKindOf = ({ kind, occasion }: Notification): string => (occasion ? `${kind}#${occasion}` : kind);
+
+/** An edited message makes no sound: what wants a person is said anew. */
+const IS_NEW: ReadonlySet<string> = new Set(['approval_requested', 'approval_reminder', 'approval_escalated']);
+
 /** The newest message this remediation already has on that channel: an update goes there. */
 async function previousOf(store: NotifyDeps['store'], n: Notification, channel: string): Promise<Delivery | undefined> {
+  if (IS_NEW.has(n.kind)) return undefined;
   const rows = await store.notificationsOf(n.remediationId);
   const [latest] = rows
-    .filter((r) => r.channel === channel && r.kind !== n.kind && r.status === 'sent' && r.providerId)
+    .filter((r) => r.channel === channel && r.kind !== rowKindOf(n) && r.status === 'sent' && r.providerId)
     .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
   return latest?.providerId === undefined ? undefined : { providerId: latest.providerId };
 }
 
+export interface NotifyStageDeps extends NotifyDeps {
+  /** A signed link to decide this question, for a channel; undefined where none can be made. */
+  approvalLink?(remediation: Remediation, channel: string): string | undefined;
+}
+
+/** Its lines end up in files and collectors: a link there would be a credential in a log. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['log']);
+
 /** The activity as workflows call it: puts the remediation into words, then delivers. */
-export function createNotifyStage(deps: NotifyDeps): StageActivities['notify'] {
+export function createNotifyStage(deps: NotifyStageDeps): StageActivities['notify'] {
   const notify = createNotify(deps);
-  return async ({ remediation, kind, channel }) => {
-    await notify({ notification: notificationOf(remediation, kind, deps.clock.now()), channel });
+  return async ({ remediation, kind, channel, occasion }) => {
+    const { links, ...words } = notificationOf(remediation, kind, deps.clock.now());
+    const link = IS_NEW.has(kind) && !WITHOUT_LINKS.has(channel) ? deps.approvalLink?.(remediation, channel) : undefined;
+    await notify({ notification: { ...words, ...(occasion ? { occasion } : {}), links: { ...(link ? { 'approve or reject': link } : {}), ...links } }, channel });
   };
 }

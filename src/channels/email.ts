@@ -59,7 +59,7 @@ function threadOf(n: Notification, from: string, previous?: Delivery) {
   const domain = domainOf(from);
   const root = `<${n.remediationId}@${domain}>`;
   return {
-    messageId: `<${n.remediationId}.${n.kind}@${domain}>`,
+    messageId: `<${n.remediationId}.${n.kind}${n.occasion ? `.${n.occasion}` : ''}@${domain}>`,
     references: previous && previous.providerId !== root ? [root, previous.providerId] : [root],
     inReplyTo: previous?.providerId ?? root,
   };

@@ -13,7 +13,7 @@ const lineOf = (n: Notification, format: Format): string =>
 export const logChannelTo = (write: (line: string) => void, format: Format = 'json'): Channel => ({
   deliver: async (notification) => {
     write(lineOf(notification, format));
-    return { providerId: `log/${notification.remediationId}/${notification.kind}` };
+    return { providerId: `log/${notification.remediationId}/${notification.kind}${notification.occasion ? `/${notification.occasion}` : ''}` };
   },
 });
 

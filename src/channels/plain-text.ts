@@ -1,10 +1,7 @@
 import type { Notification } from '../contracts/notification.js';
+import { visible } from '../domain/visible-text.js';
 
-/** Control, bidi and zero-width characters can hide or reorder text in a terminal or a chat; none has a use here. */
- 
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
-
-export const visible = (text: string): string => text.replace(INVISIBLE, '');
+export { visible };
 
 /** One line, at most `max` characters, cut with an ellipsis. */
 export function oneLine(text: string, max: number): string {

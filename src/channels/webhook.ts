@@ -28,13 +28,15 @@ class BadStatus extends Error {
 export const signatureOf = (secret: string, timestamp: string, body: string): string =>
   createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 
+const deliveryOf = ({ remediationId, kind, occasion }: Notification): string => `${remediationId}/${kind}${occasion ? `/${occasion}` : ''}`;
+
 function headersFor(n: Notification, body: string, secret: string | undefined): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   return {
     'content-type': 'application/json',
     'user-agent': 'kubernaut',
     // The same for a repeated delivery, so that a receiver can drop it.
-    'x-kubernaut-delivery': `${n.remediationId}/${n.kind}`,
+    'x-kubernaut-delivery': deliveryOf(n),
     'x-kubernaut-timestamp': timestamp,
     ...(secret === undefined ? {} : { 'x-kubernaut-signature': signatureOf(secret, timestamp, body) }),
   };
@@ -62,7 +64,7 @@ export const webhook = defineChannel({
   connect: async (config) => ({
     deliver: async (n) => {
       await post(n, config);
-      return { providerId: `${n.remediationId}/${n.kind}` };
+      return { providerId: deliveryOf(n) };
     },
   }),
   classify: (error) =>

@@ -4,14 +4,16 @@ import type { Remediation } from '../contracts/remediation.js';
 export function nextCommands(r: Remediation): string[] {
   if (r.phase === 'closed') return afterwards(r);
   const watch = `kubernaut watch ${r.id}`;
-  if (r.phase === 'awaiting_approval') {
-    const plan = r.plan ? ` --plan ${r.plan.hash.slice(0, 12)}` : '';
-    return [`kubernaut approve ${r.id}${plan}`, `kubernaut reject ${r.id} --reason "…"`, watch];
-  }
+  if (r.phase === 'awaiting_approval') return decisions(r);
   if (r.hold?.can_override) return [watch, `kubernaut approve ${r.id} --reason "…"`, `kubernaut cancel ${r.id}`];
   const hasWritten = (r.plan?.steps ?? []).some((s) => s.status === 'applied' && s.undo !== 'none');
   if (r.phase === 'verifying' && hasWritten) return [watch, `kubernaut undo ${r.id} --reason "…"`];
   return [watch, `kubernaut cancel ${r.id}`];
+}
+
+function decisions({ id, plan, approval }: Remediation): string[] {
+  const bound = `kubernaut approve ${id}${plan ? ` --plan ${plan.hash.slice(0, 12)}` : ''}`;
+  return [bound, ...(approval?.alternatives?.length ? [`${bound} --candidate 2`] : []), `kubernaut reject ${id} --reason "…"`, `kubernaut watch ${id}`];
 }
 
 function afterwards(r: Remediation): string[] {

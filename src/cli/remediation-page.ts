@@ -1,5 +1,5 @@
 import type { NotificationRecord } from '../contracts/records.js';
-import type { Remediation, RemediationStep } from '../contracts/remediation.js';
+import type { Approval, Remediation, RemediationStep } from '../contracts/remediation.js';
 import { formatDuration } from '../domain/duration.js';
 import { describeTarget } from '../domain/target.js';
 import { nextCommands } from './next-commands.js';
@@ -82,11 +82,28 @@ function policy({ verdict: v, hold }: Remediation, now: number): string[] {
 
 function approval({ approval: a }: Remediation): string[] {
   if (!a) return [];
-  const by = a.by === undefined ? '' : ` by ${a.by}`;
+  return block('Approval', [
+    printable(stateLine(a)),
+    ...(a.picked === undefined ? [] : [printable(`picked by ${a.picked.by}: ${a.picked.key}${a.picked.parameters ? ` ${JSON.stringify(a.picked.parameters)}` : ''}, instead of plan ${a.picked.from.slice(0, 12)}`)]),
+    ...(a.approvers === undefined ? [] : [printable(`may be approved by ${a.approvers.join(', ') || 'nobody: the policy names nobody for all of its steps'}`)]),
+    ...askedAgain(a),
+    ...(a.state === 'pending' ? others(a) : []),
+  ]);
+}
+
+function stateLine(a: Approval): string {
+  const by = a.by === undefined ? '' : ` by ${a.by}${a.via === 'claim' ? ' (unverified)' : ''}`;
   const at = a.at === undefined ? '' : ` at ${a.at}`;
   const until = a.state === 'pending' && a.expires_at !== undefined ? `, waits until ${a.expires_at}` : '';
-  return block('Approval', [printable(`${a.state}${by}${at}${until}${a.reason === undefined ? '' : `: ${a.reason}`}`)]);
+  const told = [a.reminders ? `${a.reminders} reminder(s)` : '', a.escalated_to ? `escalated to ${a.escalated_to.join(', ')}` : ''].filter(Boolean).join(', ');
+  return `${a.state}${by}${at}${until}${told ? `, ${told}` : ''}${a.reason === undefined ? '' : `: ${a.reason}`}`;
 }
+
+const askedAgain = ({ why, diff }: Approval): string[] =>
+  why === undefined ? [] : [printable(`asked again: ${why}`), ...indent((diff?.changes ?? []).map((c) => printable(c.text)))];
+
+const others = ({ alternatives = [] }: Approval): string[] =>
+  alternatives.length === 0 ? [] : ['', 'Or (approve --candidate N; checked when picked)', ...indent(grid(alternatives.map((o, i) => [`${i + 2}`, o.summary, `tier ${o.tier}`, `${o.source}, confidence ${o.confidence.toFixed(2)}`, o.key])))];
 
 const assessments = (r: Remediation): string[] =>
   block('Assessments', r.assessments.length === 0 ? [] : grid(r.assessments.map((a) => [a.horizon, a.verdict ?? `due ${a.due_at}`, a.evidence.join('; ')])));

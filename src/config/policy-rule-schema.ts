@@ -31,7 +31,7 @@ const Rule = entry(
     when: text('a CEL expression over the step', 'environment == "prod" && tier >= 2'),
     effect: oneOf(EFFECTS, 'what happens to a step it is true for'),
     message: Type.Optional(sentence('why, for people', 'payments wants to know')),
-    approvers: Type.Optional(Type.Array(text('a person or a group', 'ana'), { description: 'who is to be asked', maxItems: 50, examples: [['ana', 'payments-oncall']] })),
+    approvers: Type.Optional(Type.Array(text('a person or a group', 'ana'), { description: 'who is to be asked', maxItems: 50, examples: [['ana@example.com', 'group:payments-oncall']] })),
     signed: Type.Optional(Signed),
   },
   RULE_EXAMPLE,

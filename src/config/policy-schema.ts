@@ -7,6 +7,7 @@ import { disruptionBudget, globs, opa, protectedObjects, rules, windows } from '
 const scope = {
   autonomy: Type.Optional(oneOf(AUTONOMY, 'what may happen without a person', 'approve')),
   approvalTimeout: Type.Optional(Type.String({ ...duration('how long a plan waits for a person', '1h'), default: undefined })),
+  approvers: Type.Optional(Type.Array(text('sub or name of a token, group:<role>, token-0, link:<channel>', 'group:sre-oncall'), { description: 'who may approve; absent: everybody who may decide', examples: [['group:sre-oncall']] })),
 };
 
 const Action = Type.Object(
@@ -49,6 +50,12 @@ const Pause = Type.Object(
 const PolicyObject = section('What may be done, where, how often, and who is asked. Re-read when the file changes.', {
   autonomy: oneOf(AUTONOMY, 'the default everywhere', DEFAULT_POLICY.autonomy),
   approvalTimeout: duration('how long a plan waits for a person before it expires', DEFAULT_POLICY.approvalTimeout),
+  approvers: scope.approvers,
+  approvals: section('While a plan waits for a person.', {
+    remindAfter: list(duration('after the question', '15m'), 'the channels are told again', ['15m', '45m'], ['15m', '45m']),
+    escalateAfter: Type.Optional(Type.String({ ...duration('so long nobody decided: escalateTo is told', '30m'), default: undefined })),
+    escalateTo: list(text('a channel', 'email'), 'channels that are told then', [], ['email']),
+  }),
   namespaces: Type.Record(Type.String(), Namespace, { description: 'per namespace', default: {}, examples: [{ shop: { autonomy: 'auto' } }] }),
   environments: Type.Record(Type.String(), Environment, { description: 'per environment', default: {}, examples: [{ prod: { namespaces: ['shop-*'], autonomy: 'approve' } }] }),
   environmentLabels: list(text('a label', 'environment'), 'labels of a namespace that name its environment; the first that is there', DEFAULT_POLICY.environmentLabels, ['environment', 'env']),

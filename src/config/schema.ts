@@ -24,6 +24,7 @@ const gateway = section('The HTTP surface.', {
   metricsPort: Type.Optional(port('a port of its own for /metrics; a worker process serves its metrics only there')),
   publicUrl: Type.Optional(text('how others reach this gateway; for links and printed snippets', 'https://kubernaut.example.com')),
   tokens: list(secret('a bearer token'), 'bearer tokens that are accepted; several for rotation', [], ['(a secret)']),
+  linkKeys: list(secret('a secret of 32 characters or more'), 'sign the links in notifications that approve or reject without a token; several for rotation; default: derived from tokens. Links need publicUrl, too', [], ['(a secret)']),
   allowInsecure: flag('start without a token; only on a loopback address', false),
   clusters: list(text('a cluster', 'prod-eu'), 'clusters besides our own that a "cluster" label may name', [], ['prod-eu']),
   namespaces: list(text('a namespace', 'shop'), 'when not empty: signals about other namespaces are refused', [], ['shop']),

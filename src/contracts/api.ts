@@ -78,13 +78,35 @@ export const NamespaceQuery = Type.Object({ namespace: Type.Optional(Type.String
 
 const by = Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'who decides; goes into the record' }));
 const reason = Type.Optional(Type.String({ maxLength: 2000 }));
-export const DecisionBody = Type.Union([
-  Type.Object({ by, reason, plan: Type.Optional(Type.String({ minLength: 6, maxLength: 64, description: 'hash of the plan that was looked at, or ≥ 6 first digits' })) }, { additionalProperties: false }),
-  Type.Null(),
-]);
+const plan = Type.Optional(Type.String({ minLength: 6, maxLength: 64, description: 'hash of the plan that was looked at, or ≥ 6 first digits' }));
+export const DecisionBody = Type.Union([Type.Object({ by, reason, plan }, { additionalProperties: false }), Type.Null()]);
 export type DecisionBody = { by?: string; reason?: string; plan?: string } | null;
 
-export const DecisionAccepted = Type.Object({ accepted: Type.Boolean(), remediation_id: Type.String(), plan_hash: Type.Optional(Type.String()), request_id: Type.String() });
+export const ApproveBody = Type.Union([
+  Type.Object(
+    {
+      by,
+      reason,
+      plan,
+      candidate: Type.Optional(
+        Type.Union([Type.Integer({ minimum: 1, maximum: 100 }), Type.String({ minLength: 1, maxLength: 600 })], { description: 'another way: its number (1 is the plan itself) or its key' }),
+      ),
+      parameters: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.Unknown(), { maxProperties: 20, description: 'laid over those of the plan, or of that candidate' })),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Null(),
+]);
+export type ApproveBody = { by?: string; reason?: string; plan?: string; candidate?: string | number; parameters?: Record<string, unknown> } | null;
+
+export const DecisionAccepted = Type.Object({
+  accepted: Type.Boolean(),
+  remediation_id: Type.String(),
+  plan_hash: Type.Optional(Type.String()),
+  picked: Type.Optional(Type.String({ description: 'key of the candidate that was picked' })),
+  waits: Type.Optional(Type.String({ description: 'why what was picked must be approved once more, by its own hash' })),
+  request_id: Type.String(),
+});
 
 export const ActionInfo = Type.Object({
   id: Type.String(),

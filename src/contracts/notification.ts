@@ -1,11 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-export const NOTIFICATION_KINDS = ['approval_requested', 'closed', 'applied', 'rolled_back', 'message'] as const;
+export const NOTIFICATION_KINDS = ['approval_requested', 'approval_reminder', 'approval_escalated', 'approval_decided', 'closed', 'applied', 'rolled_back', 'message'] as const;
 
 /** What a channel is asked to say. All text is redacted and plain; the channel escapes it for its own markup. */
 export const Notification = Type.Object({
   remediationId: Type.String(),
   kind: Type.Unsafe<(typeof NOTIFICATION_KINDS)[number]>({ type: 'string', enum: [...NOTIFICATION_KINDS] }),
+  /** Which of several of its kind: the second question, the first reminder. Absent: the only one. */
+  occasion: Type.Optional(Type.String()),
   title: Type.String({ description: 'one line' }),
   severity: Type.String(),
   outcome: Type.Optional(Type.String()),

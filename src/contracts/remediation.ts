@@ -1,10 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { ENDINGS } from '../domain/investigation.js';
+import { APPROVAL_VIAS } from '../domain/messages.js';
 import { OUTCOMES, PHASES } from '../domain/remediation.js';
 import { SEVERITIES } from '../domain/signal.js';
 
 const Time = Type.String({ description: 'RFC 3339' });
-const literals = <T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+const literals = <T extends readonly string[]>(values: T, more: object = {}) => Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...more });
 
 export const TargetSchema = Type.Object({
   cluster: Type.String(),
@@ -81,6 +82,55 @@ export const InvestigationView = Type.Object({
 });
 export type InvestigationView = Static<typeof InvestigationView>;
 
+/** Another way that was ranked: planned and checked only when somebody picks it. */
+export const Alternative = Type.Object({
+  key: Type.String({ description: 'names it; its number in this list + 2 does as well (1 is the plan itself)' }),
+  action: Type.String(),
+  target: Type.String(),
+  parameters: Type.Record(Type.String(), Type.Unknown()),
+  summary: Type.String(),
+  confidence: Type.Number({ description: '0..1' }),
+  source: literals(['rules', 'model', 'both'] as const),
+  tier: Type.Integer(),
+});
+export type Alternative = Static<typeof Alternative>;
+
+/** What is different from the plan that was asked about before. */
+export const PlanDiff = Type.Object({
+  from: Type.String({ description: 'hash of the plan before' }),
+  to: Type.String(),
+  changes: Type.Array(
+    Type.Object({
+      what: literals(['step', 'target', 'parameter', 'write', 'undo', 'cause', 'check', 'problem'] as const),
+      where: Type.String({ description: 'step, field, check or alert' }),
+      from: Type.Optional(Type.String()),
+      to: Type.Optional(Type.String()),
+      text: Type.String({ description: 'in words' }),
+    }),
+  ),
+});
+export type PlanDiff = Static<typeof PlanDiff>;
+
+export const Approval = Type.Object({
+  state: literals(['pending', 'approved', 'rejected', 'expired'] as const),
+  by: Type.Optional(Type.String()),
+  via: Type.Optional(literals(APPROVAL_VIAS, { description: 'how that was known: claim = said, not shown' })),
+  at: Type.Optional(Time),
+  reason: Type.Optional(Type.String()),
+  expires_at: Type.Optional(Time),
+  asked_at: Type.Optional(Time),
+  plan: Type.Optional(Type.String({ description: 'hash of the plan that was decided about' })),
+  round: Type.Optional(Type.Integer({ description: 'how often people were asked, from 1' })),
+  reminders: Type.Optional(Type.Integer({ description: 'how many were sent in this round' })),
+  escalated_to: Type.Optional(Type.Array(Type.String(), { description: 'channels' })),
+  approvers: Type.Optional(Type.Array(Type.String(), { description: 'who may approve (policy.approvers); absent: who may decide' })),
+  alternatives: Type.Optional(Type.Array(Alternative)),
+  picked: Type.Optional(Type.Object({ key: Type.String(), parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown())), by: Type.String(), at: Time, from: Type.String({ description: 'hash of the plan it was picked instead of' }) })),
+  why: Type.Optional(Type.String({ description: 'why people are asked again' })),
+  diff: Type.Optional(PlanDiff),
+});
+export type Approval = Static<typeof Approval>;
+
 /** How a remediation reads everywhere: API, CLI, webhooks (product.md 4). */
 export const Remediation = Type.Object({
   id: Type.String(),
@@ -124,15 +174,7 @@ export const Remediation = Type.Object({
       description: 'what was decided, in order; `kubernaut replay` decides a plan again',
     }),
   ),
-  approval: Type.Optional(
-    Type.Object({
-      state: literals(['pending', 'approved', 'rejected', 'expired'] as const),
-      by: Type.Optional(Type.String()),
-      at: Type.Optional(Time),
-      reason: Type.Optional(Type.String()),
-      expires_at: Type.Optional(Time),
-    }),
-  ),
+  approval: Type.Optional(Approval),
   /** The write waits for the end of a freeze or for a maintenance window; gone when the wait is over. */
   hold: Type.Optional(Type.Object({ until: Time, rule: Type.String(), since: Time, can_override: Type.Boolean(), message: Type.String() })),
   assessments: Type.Array(Assessment),

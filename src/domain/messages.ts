@@ -23,12 +23,12 @@ export const MESSAGES = {
 /** What each message is for, as the Temporal Web UI, `temporal workflow metadata` and docs/reference/messages.md show it. */
 export const MESSAGE_DESCRIPTIONS: Readonly<Record<keyof typeof MESSAGES, string>> = {
   signalReceived: 'An alert on this target: fired, fired again or resolved. Sent by the gateway.',
-  approve: 'approve the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits}. Without "plan" it is about the plan that waits now.',
+  approve: 'approve the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits, "candidate"?: number or key, "parameters"?}. Without "plan" it is about the plan that waits now; with "candidate" or "parameters" about another way of the list, planned and checked first.',
   reject: 'reject the pending plan: {"by"?, "reason"?, "plan"?: hash or its first digits}. Without "plan" it is about the plan that waits now.',
   resolved: 'The trouble is over: {"fingerprint"?}. Without input every problem of this remediation is resolved.',
   cancel: 'Stop and undo what was applied: {"by"?, "reason"?}.',
   undo: 'Undo the applied steps while they are being verified: {"by"?, "reason"?}.',
-  approveRemediation: 'approve the pending plan and learn at once whether that was accepted: {"by"?, "reason"?, "plan"?}.',
+  approveRemediation: 'approve the pending plan and learn at once whether that was accepted: {"by"?, "reason"?, "plan"?, "candidate"?: number or key, "parameters"?}. A pick is planned and checked before it answers.',
   rejectRemediation: 'reject the pending plan and learn at once whether that was accepted: {"by"?, "reason"?, "plan"?}.',
   status: 'The whole remediation as the API gives it.',
   plan: 'The current plan with every pinned write and its undo.',
@@ -71,7 +71,17 @@ export interface Decision {
   reason?: string;
   /** The plan hash (or a prefix of ≥ 6 digits) this decision is about; a decision on an outdated plan is refused. */
   plan?: string;
+  /** Another way than the plan that waits: its number in the list (1 is the plan itself) or its key. */
+  candidate?: string | number;
+  /** Laid over the parameters of the plan, or of that candidate; its schema and the policy bound them. */
+  parameters?: Record<string, unknown>;
+  /** How the person was known to the gateway; what comes straight through Temporal only claims to be somebody. */
+  via?: ApprovalVia;
 }
+
+/** `identity`: a token of the identity provider. `token`: one that several may share. `link`: a signed page. `claim`: said, not shown. */
+export const APPROVAL_VIAS = ['identity', 'token', 'link', 'claim'] as const;
+export type ApprovalVia = (typeof APPROVAL_VIAS)[number];
 
 /** `resolved` without a fingerprint resolves every problem. */
 export interface Resolved {
@@ -83,6 +93,10 @@ export interface DecisionReply {
   accepted: true;
   remediationId: string;
   planHash: string;
+  /** Key of the candidate that was picked instead. */
+  picked?: string;
+  /** What was picked needs another look: it is the plan that waits now, and runs when that one is approved. */
+  waits?: string;
 }
 
 export interface TimelineEntry {

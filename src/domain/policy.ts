@@ -14,6 +14,8 @@ export type Autonomy = (typeof AUTONOMY)[number];
 export interface ScopePolicy {
   autonomy?: Autonomy;
   approvalTimeout?: string;
+  /** Who may approve: a subject or name of the identity provider, `group:<role>`, `token-0`, `link:<channel>`. Absent: who may decide. */
+  approvers?: string[];
 }
 
 /** Limits an action understands (`maxReplicas`, `minAge`, …) ride beside its autonomy. */
@@ -71,6 +73,16 @@ export interface Policy extends ScopePolicy {
   storm: StormLimits;
   dryRun: boolean;
   pauses: Pause[];
+  /** How people are asked while a plan waits. */
+  approvals?: ApprovalSteps;
+}
+
+export interface ApprovalSteps {
+  /** Durations after the question. */
+  remindAfter?: string[];
+  escalateAfter?: string;
+  /** Channels that are told then. */
+  escalateTo?: string[];
 }
 
 /** The kill switch for one scope. Absent members mean "any". */
@@ -107,6 +119,7 @@ export const DEFAULT_POLICY: Policy = {
   storm: DEFAULT_STORM_LIMITS,
   dryRun: false,
   pauses: [],
+  approvals: { remindAfter: ['15m', '45m'], escalateTo: [] },
 };
 
 /** Where and what an action is, for what the policy says of it. */
@@ -137,7 +150,7 @@ function layersOf(policy: Policy, { namespace, environment, severity, action, ti
   const tierKey = (tier === undefined || tier === 0 ? undefined : String(tier)) as keyof TierPolicies | undefined;
   const ofTier = (tiers: TierPolicies | undefined): ScopePolicy | undefined => (tierKey === undefined ? undefined : tiers?.[tierKey]);
   return [
-    { path: 'autonomy', says: { autonomy: policy.autonomy, approvalTimeout: policy.approvalTimeout } },
+    { path: 'autonomy', says: defined({ autonomy: policy.autonomy, approvalTimeout: policy.approvalTimeout, approvers: policy.approvers }) },
     { path: `severities.${severity}`, says: scopeOf(policy.severities[severity]) },
     { path: `tiers.${tier}`, says: scopeOf(ofTier(policy.tiers)) },
     ...places.map(([path, place]) => ({ path, says: scopeOf(place) })),
@@ -151,7 +164,7 @@ function layersOf(policy: Policy, { namespace, environment, severity, action, ti
 const own = <T>(map: Readonly<Record<string, T>> | undefined, key: string): T | undefined => (map && Object.hasOwn(map, key) ? map[key] : undefined);
 
 /** What a place says of itself, without what it says of actions and tiers in it. */
-const scopeOf = (scope: ScopePolicy | undefined): ActionPolicy | undefined => scope && defined({ autonomy: scope.autonomy, approvalTimeout: scope.approvalTimeout });
+const scopeOf = (scope: ScopePolicy | undefined): ActionPolicy | undefined => scope && defined({ autonomy: scope.autonomy, approvalTimeout: scope.approvalTimeout, approvers: scope.approvers });
 
 /** What holds for one action in one place (docs/guides/policy.md: "The most specific wins"). */
 export function policyFor(policy: Policy, where: PolicyPlace): ActionPolicy & { autonomy: Autonomy; approvalTimeout: string } {

@@ -227,6 +227,14 @@ export interface Store {
   updateNotification(row: NotificationRow): Promise<void>;
   notificationsOf(remediationId: string): Promise<NotificationRow[]>;
 
+  /** A signed link decides once: false when it did, or is deciding. A claim that was neither settled nor released lapses after a minute. */
+  claimLink(link: { id: string; remediationId: string; plan: string; audience: string; at: string }): Promise<boolean>;
+  /** What it decided, or undefined. */
+  usedLink(id: string): Promise<{ decision: string; by: string; at: string } | undefined>;
+  settleLink(link: { id: string; decision: string; by: string; at: string }): Promise<void>;
+  /** Nothing was decided: it may be used again. */
+  releaseLink(id: string): Promise<void>;
+
   /** Append-only, hash-chained. */
   audit(entry: { at: string; actor: string; verb: string; subject: string; details?: unknown }): Promise<void>;
 

@@ -13,6 +13,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 /**
  * received → enriching → analyzing → planning → validating → (awaiting_approval) → executing → verifying → closed
+ * awaiting_approval goes back to validating: the world may have moved while a person thought about it.
  * planning goes back to enriching while a rollout is still moving: too early to judge.
  * awaiting_approval goes back to validating when what was approved has to wait for the end of a freeze.
  * rolling_back is reached from executing and verifying; the next rung of a ladder starts again at enriching.
@@ -23,7 +24,7 @@ const NEXT: Record<Phase, readonly Phase[]> = {
   analyzing: ['planning', 'closed'],
   planning: ['validating', 'enriching', 'closed'],
   validating: ['awaiting_approval', 'executing', 'enriching', 'closed'],
-  awaiting_approval: ['executing', 'validating', 'enriching', 'closed'],
+  awaiting_approval: ['validating', 'executing', 'enriching', 'closed'],
   executing: ['verifying', 'rolling_back', 'enriching', 'closed'],
   verifying: ['rolling_back', 'enriching', 'closed'],
   rolling_back: ['enriching', 'closed'],

@@ -11,6 +11,7 @@ import { openSources } from './open-sources.js';
 import { createReadiness } from './readiness.js';
 import { createRedrive } from './redrive.js';
 import { analysisRoutes } from './routes/analysis.js';
+import { approvePage } from './routes/approve-page.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { filterRoutes } from './routes/filters.js';
 import { pauseRoutes } from './routes/pauses.js';
@@ -63,6 +64,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
     remediationRoutes(routes, deps);
     analysisRoutes(routes, deps);
     replayRoutes(routes, deps);
+    approvePage(routes, deps);
     recordRoutes(routes, deps, alertmanager.truncations.issues);
     catalogueRoutes(routes, deps, sources.members.map((s) => s.key));
     filterRoutes(routes, deps, filters);

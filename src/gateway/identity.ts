@@ -14,6 +14,8 @@ export interface Identity {
   /** What goes into the record. */
   name: string;
   rights: ReadonlySet<Right>;
+  /** The words of the claim of roles, known to gateway.jwt.roles or not: what policy.approvers may list as `group:<word>`. */
+  groups: readonly string[];
   clusters?: readonly string[];
   namespaces?: readonly string[];
   sources?: readonly string[];

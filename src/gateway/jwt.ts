@@ -67,6 +67,7 @@ function identityIn(payload: JWTPayload, { claims = {}, roles = JWT_DEFAULTS.rol
     subject,
     name: harmless(textAt(payload, name) ?? subject),
     rights: rightsIn(wordsAt(payload, role), roles),
+    groups: wordsAt(payload, role).slice(0, MAX_WORDS),
     ...listIn(payload, 'clusters', clusters),
     ...listIn(payload, 'namespaces', namespaces),
     ...listIn(payload, 'sources', sources),

@@ -50,6 +50,7 @@ import { policyReading } from '../policy/compile.js';
 import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
 import { holmesOf, metricsReaderOf } from './investigators.js';
 import { watchedVectors } from './watched-vectors.js';
+import { approvalLinkFor } from './approval-links.js';
 import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
 import { composeModel, otherModel } from './compose-model.js';
 import { inStep } from './in-step.js';
@@ -167,7 +168,7 @@ function activityTables(parts: Parts): ActivityTables {
     }),
     record: createRecord({ store, learn: createLearn({ store, embedder, vectors, clock, onMissed: (error) => parts.logger.warn({ err: error }, 'an incident is not in the vector index yet; it is tried again with the next one') }), onClosed: (r) => observeClosed(parts.metrics, r) }),
     recordExpiry: createRecordExpiry({ store, clock }),
-    notify: createNotifyStage({ store, channels: parts.channels, clock }),
+    notify: createNotifyStage({ store, channels: parts.channels, clock, approvalLink: approvalLinkFor(config) }),
   });
   const stillAllowed = createStillAllowed({ cluster, policy: () => policy.current(), actions, clock, storm, policyAtWrite: createPolicyAtWrite({ store, reading: ofPolicy, askPolicy: askOpa }) });
   const stillNeeded = createStillNeeded({ cluster, collect: (input) => collect(input, { hasLogs: false }), diagnose: diagnoseAll });

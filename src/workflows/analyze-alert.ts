@@ -54,7 +54,7 @@ type What = Pick<AlertAnalysis, 'action' | 'parameters' | 'target' | 'steps' | '
 
 function whatOf(answer: PlanAnswer): What {
   if (answer.kind !== 'plan') {
-    return { action: 'no_action', parameters: {}, steps: [], alternatives: [], outcome: answer.kind === 'wait' ? 'wait' : answer.outcome, why: answer.reason };
+    return { action: 'no_action', parameters: {}, steps: [], alternatives: [], outcome: answer.kind === 'conclude' ? answer.outcome : 'wait', why: answer.reason };
   }
   const { plan: { steps }, key, mode, passedOver } = answer;
   const main = steps.find((s) => isMain(s, key)) ?? steps.at(-1)!;

@@ -1,4 +1,4 @@
-import type { Remediation } from '../contracts/remediation.js';
+import type { Approval, Remediation } from '../contracts/remediation.js';
 import type { State } from './state.js';
 
 const MARK: Record<string, string> = {
@@ -70,17 +70,28 @@ const holdLines = ({ id, hold }: Remediation): string[] =>
       ])
     : [];
 
-const approvalLines = (doc: Remediation): string[] =>
-  doc.phase === 'awaiting_approval' && doc.plan
-    ? section('Approve', [
-        `Until ${doc.approval?.expires_at}:`,
-        '```',
-        `kubernaut approve ${doc.id} --plan ${doc.plan.hash.slice(0, 10)}`,
-        `temporal workflow update execute --workflow-id '${doc.workflow_id}' --name approveRemediation --input '{"by":"you","plan":"${doc.plan.hash.slice(0, 10)}"}'`,
-        `kubernaut reject ${doc.id}`,
-        '```',
-      ])
-    : [];
+const approvalLines = (doc: Remediation): string[] => {
+  const { approval: a, plan } = doc;
+  if (!a || !plan) return [];
+  const said = [...(a.picked ? [`- ${clean(a.picked.by)} picked ${clean(a.picked.key)} instead of plan ${a.picked.from.slice(0, 10)}`] : []), ...diffLines(a)];
+  return a.state === 'pending' ? section('Approve', [...said, ...waitingLines(a), ...commandLines(doc, a, plan.hash.slice(0, 10))]) : section(`Approval: ${a.state}`, [`- by ${clean(a.by ?? 'nobody')}`, ...said]);
+};
+
+const diffLines = ({ why, diff }: Approval): string[] => (why ? [`- asked again: ${clean(why)}`, ...(diff?.changes ?? []).map((c) => `  - ${clean(c.text)}`)] : []);
+
+const waitingLines = (a: Approval): string[] => [
+  ...(a.reminders ? [`- reminded ${a.reminders}×`] : []),
+  ...(a.escalated_to ? [`- escalated to ${clean(a.escalated_to.join(', '))}`] : []),
+  ...(a.approvers ? [`- may be approved by ${clean(a.approvers.join(', '))}`] : []),
+  ...(a.alternatives ?? []).map((o, i) => `- or ${i + 2}: ${clean(o.summary)} (tier ${o.tier})`),
+];
+
+/** Paste-ready; ids and hashes are ours, everything else stays out of the code block. */
+const commandLines = ({ id, workflow_id: workflow }: Remediation, a: Approval, hash: string): string[] => {
+  const update = (input: string): string => `temporal workflow update execute --workflow-id '${workflow}' --name approveRemediation --input '${input}'`;
+  const other = a.alternatives?.length ? [`kubernaut approve ${id} --plan ${hash} --candidate 2`, update(`{"by":"you","plan":"${hash}","candidate":2}`)] : [];
+  return [`Until ${a.expires_at}:`, '```', `kubernaut approve ${id} --plan ${hash}`, update(`{"by":"you","plan":"${hash}"}`), ...other, `kubernaut reject ${id}`, '```'];
+};
 
 const assessmentLines = ({ assessments }: Remediation): string[] =>
   section('Effect', assessments.map((a) => `- ${a.horizon}: ${a.verdict ?? `due ${a.due_at}`}${a.evidence.length ? ` (${a.evidence.slice(0, 3).map(clean).join('; ')})` : ''}`));

@@ -1,10 +1,12 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { ToldKind } from '../activities/contract.js';
 import type { Outcome } from '../domain/remediation.js';
 import { notify } from './activity-options.js';
 import { textOf } from './failures.js';
 import { hasLateSignal } from './follow-up.js';
 import type { Run } from './run.js';
 import type { Stage } from './state.js';
+import { stopTalks } from './talk.js';
 
 /** A new problem on the same target waits this long for a channel that is down. */
 const CHANNEL_PATIENCE_MS = 60_000;
@@ -17,10 +19,11 @@ export async function close(run: Run, outcome: Outcome, reason: string): Promise
   doc.closed_at = run.now();
   run.moveTo('closed', `${outcome}: ${reason}`);
   run.index({ KubernautPhase: 'closed', KubernautOutcome: outcome, KubernautAwaitingApproval: false, ...effectiveness(run) });
+  stopTalks(run);
   await CancellationScope.nonCancellable(async () => {
     await keep(run, outcome);
     let isTold = false;
-    void tell(run, 'closed').then(() => (isTold = true));
+    void tell(run, { kind: 'closed' }).then(() => (isTold = true));
     await condition(() => isTold || hasLateSignal(run.state));
     if (!isTold) await condition(() => isTold, CHANNEL_PATIENCE_MS);
   });
@@ -42,13 +45,21 @@ const effectiveness = ({ state }: Run): { KubernautEffectiveness?: number } => {
   return judged.length === 0 ? {} : { KubernautEffectiveness: judged.filter((a) => a.verdict === 'effective').length / judged.length };
 };
 
+export interface Telling {
+  kind: ToldKind;
+  /** Which of several of its kind. */
+  occasion?: string;
+  /** Default: every channel. */
+  to?: string[];
+}
+
 /** One activity per channel, side by side; a channel that stays down is said in the timeline. Never rejects. */
-export async function tell(run: Run, kind: 'approval_requested' | 'closed'): Promise<void> {
+export async function tell(run: Run, { kind, occasion, to }: Telling): Promise<void> {
   const { channels, isCoLocated } = run.input;
   await Promise.all(
-    channels.map(async (channel) => {
+    (to ?? channels).map(async (channel) => {
       try {
-        await notify(channel, isCoLocated)({ remediation: run.state.doc, kind, channel });
+        await notify(channel, isCoLocated)({ remediation: run.state.doc, kind, channel, ...(occasion ? { occasion } : {}) });
       } catch (error) {
         if (!isCancellation(error)) run.note(`${channel} could not be told (${kind})`);
       }

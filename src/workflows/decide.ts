@@ -4,6 +4,7 @@ import type { Remediation } from '../contracts/remediation.js';
 import { isStillApproved } from '../domain/approved-plan.js';
 import { formatDuration } from '../domain/duration.js';
 import { quick } from './activity-options.js';
+import type { Outcome } from '../domain/remediation.js';
 import { close } from './close.js';
 import { investigate, type Investigated } from './investigate.js';
 import type { Run } from './run.js';
@@ -23,10 +24,18 @@ export async function decide(run: Run): Promise<Stage> {
   run.moveTo('planning', findings[0] ? findings[0].summary : 'no analyzer recognises this');
   const { evidenceRef } = evidence;
   const answer = await quick('makePlan', input.isCoLocated, 'plan and check')({ ...about(run), evidenceRef, findings, ...proposed });
-  keep(run, answer, { evidence_ref: evidenceRef, ...(investigation ? { investigation } : {}) });
+  state.proposed = proposed;
+  takeAnswer(run, answer, { evidence_ref: evidenceRef, ...(investigation ? { investigation } : {}) });
+  if (answer.kind === 'wait') return lookAgain(run, answer.reason, 'decide');
+  return answer.kind === 'plan' ? adopt(run, answer) : conclude(run, answer);
+}
+
+/** What is thought and decided now, for everybody who looks. */
+export function takeAnswer(run: Run, answer: PlanAnswer, more: Pick<NonNullable<Remediation['analysis']>, 'evidence_ref' | 'investigation'>): void {
+  const { doc } = run.state;
+  doc.analysis = { ...answer.analysis, ...more };
+  if (answer.verdict) doc.verdict = answer.verdict;
   noteDecision(run, answer);
-  if (answer.kind === 'wait') return lookAgain(run, answer.reason);
-  return answer.kind === 'conclude' ? conclude(run, answer) : adopt(run, answer);
 }
 
 /** A short line and where everything that was read for it is kept. */
@@ -36,18 +45,14 @@ function noteDecision({ state, now }: Run, answer: PlanAnswer): void {
   state.doc.decisions = [...(state.doc.decisions ?? []), decision];
 }
 
-function keep({ state: { doc } }: Run, { analysis, verdict }: PlanAnswer, more: Pick<NonNullable<Remediation['analysis']>, 'evidence_ref' | 'investigation'>): void {
-  doc.analysis = { ...analysis, ...more };
-  if (verdict) doc.verdict = verdict;
-}
-
-const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findings' | 'proposals'> => ({
+export const about = ({ state, input }: Run): Omit<PlanRequest, 'evidenceRef' | 'findings' | 'proposals'> => ({
   remediationId: state.doc.id,
   target: input.target,
   problems: ownProblems(state),
   severity: state.doc.severity,
   tried: state.tried,
   rung: state.rung,
+  ...(state.before ? { compareWith: state.before.asked } : {}),
   ...(state.overridden ? { overridden: state.overridden } : {}),
 });
 
@@ -65,45 +70,65 @@ async function beginAfter(run: Run): Promise<void> {
 const FIRST_LOOK_MS = 3_000;
 const MOST_LOOKS = 6;
 
-async function lookAgain(run: Run, reason: string): Promise<Stage> {
+/** Comes back to `stage` after a while, a bounded number of times. */
+export async function lookAgain(run: Run, reason: string, stage: Stage): Promise<Stage> {
   const { state } = run;
   if (state.looks >= MOST_LOOKS) return close(run, 'inconclusive', reason);
   const waitMs = FIRST_LOOK_MS * 2 ** state.looks;
   state.looks += 1;
   run.note(`too early to judge, looking again in ${formatDuration(waitMs)}`);
   await condition(() => isAllResolved(state), waitMs, { summary: 'look again' });
-  return 'decide';
+  return stage;
 }
 
 /** On a later rung the honest outcome includes what the earlier rungs did. */
-function conclude(run: Run, answer: Extract<PlanAnswer, { kind: 'conclude' }>): Promise<Stage> {
+export function conclude(run: Run, answer: Extract<PlanAnswer, { kind: 'conclude' | 'refused' }>): Promise<Stage> {
+  const outcome = answer.kind === 'conclude' ? answer.outcome : outcomeOf(answer);
   const steps = run.state.doc.plan?.steps ?? [];
   const undone = steps.some((s) => s.status === 'undone');
   const acted = steps.some((s) => s.started_at !== undefined && s.status !== 'failed');
-  if (!acted) return close(run, answer.outcome, answer.reason);
-  if (answer.outcome === 'escalated') return close(run, 'escalated', answer.reason);
+  if (!acted) return close(run, outcome, answer.reason);
+  if (outcome === 'escalated') return close(run, 'escalated', answer.reason);
   return close(run, undone ? 'rolled_back' : 'no_effect', `what was tried did not help, and there is nothing else to try: ${answer.reason}`);
 }
 
-async function adopt(run: Run, answer: Extract<PlanAnswer, { kind: 'plan' }>): Promise<Stage> {
-  const { state } = run;
-  Object.assign(state, { plan: answer.plan, baseline: answer.baseline, approvalTimeoutMs: answer.approvalTimeoutMs, applied: [], decision: undefined, hold: answer.hold });
-  state.tried.push(answer.key);
-  const earlier = state.doc.plan?.steps.filter((s) => s.status !== 'planned') ?? [];
+/** Guards need a person; what a check forbids is denied; what cannot be done is told. */
+const outcomeOf = ({ verdict }: Extract<PlanAnswer, { kind: 'refused' }>): Outcome =>
+  verdict === undefined ? 'notified' : verdict.findings.some((f) => f.escalates) ? 'escalated' : 'denied';
+
+export type Planned = Extract<PlanAnswer, { kind: 'plan' }>;
+
+async function adopt(run: Run, answer: Planned): Promise<Stage> {
+  setPlan(run, answer);
+  run.moveTo('validating', summaryOf(answer));
+  return goOnWith(run, answer);
+}
+
+const summaryOf = ({ plan }: Planned): string => plan.steps.map((s) => s.summary).join(', then ');
+
+/** Replaces a plan of which nothing was done yet: its candidate counts as untried. */
+export function setPlan({ state }: Run, answer: Planned): void {
+  const hasBegun = state.doc.plan?.steps.some((s) => s.rung === state.rung && s.status !== 'planned') ?? false;
+  const tried = state.doc.plan?.steps.some((s) => s.rung === state.rung) && !hasBegun ? state.tried.filter((key) => key !== state.key) : state.tried;
+  const { plan, baseline, approvalTimeoutMs, key, asking } = answer;
+  Object.assign(state, { plan, baseline, approvalTimeoutMs, key, asking, alternatives: answer.alternatives, compared: answer.compared, applied: [], decision: undefined, hold: answer.hold, tried: [...tried, key] });
   state.doc.plan = {
-    hash: answer.plan.hash,
-    ...(answer.plan.template ? { template: answer.plan.template } : {}),
+    hash: plan.hash,
+    ...(plan.template ? { template: plan.template } : {}),
     steps: [
-      ...earlier,
-      ...answer.plan.steps.map((s) => ({
+      ...(state.doc.plan?.steps.filter((s) => s.status !== 'planned') ?? []),
+      ...plan.steps.map((s) => ({
         ordinal: s.ordinal, action: s.action, target: s.target, parameters: s.parameters, tier: s.tier,
         status: 'planned' as const, summary: s.summary, undo: s.undo.kind, rung: state.rung, cause: answer.analysis.cause,
       })),
     ],
   };
-  run.moveTo('validating', answer.plan.steps.map((s) => s.summary).join(', then '));
-  if (answer.mode === 'observe') return close(run, 'observed', `dry run: would ${answer.plan.steps.map((s) => s.summary).join(', then ')}`);
-  if (answer.mode === 'suggest') return close(run, 'notified', `suggested: ${answer.plan.steps.map((s) => s.summary).join(', then ')}`);
-  if (answer.verdict.decision === 'ask' && !isStillApproved(state.approved, answer.plan, answer.verdict)) return 'approve';
+}
+
+/** What the policy lets become of it. */
+export async function goOnWith(run: Run, answer: Planned): Promise<Stage> {
+  if (answer.mode === 'observe') return close(run, 'observed', `dry run: would ${summaryOf(answer)}`);
+  if (answer.mode === 'suggest') return close(run, 'notified', `suggested: ${summaryOf(answer)}`);
+  if (answer.verdict.decision === 'ask' && !isStillApproved(run.state.approved, answer.plan, answer.verdict)) return 'approve';
   return answer.hold ? 'hold' : 'execute';
 }

@@ -1,3 +1,4 @@
+import { askedOf } from './asked.js';
 import { compensate } from './compensate.js';
 import { close } from './close.js';
 import { codeOf, textOf } from './failures.js';
@@ -42,6 +43,7 @@ async function failed(run: Run, { step, error }: Failed): Promise<Stage> {
 
 /** The world moved between plan and write: look again; a third time a person must. */
 async function replan(run: Run, why: string): Promise<Stage> {
+  run.state.before = { asked: askedOf(run), why };
   await compensate(run);
   if (run.state.replans >= MAX_REPLANS) return close(run, 'escalated', `the object keeps changing under the plan: ${why}`);
   run.state.replans += 1;

@@ -12,9 +12,9 @@ const RECHECK_MS = 3_600_000;
 
 /**
  * Waits for the end of a freeze, or for a maintenance window, after the approval if there was one. What it waited with is old
- * then: it goes back to `decide`, which reads and plans anew.
+ * then: it is read and planned anew, by `revalidate` where a person approved it, else by `decide`.
  *
- *     hold ── until, lifted, overridden ──► decide
+ *     hold ── until, lifted, overridden ──► decide, revalidate
  *      └──── resolved, rejected, cancelled ──► closed
  */
 export async function hold(run: Run): Promise<Stage> {
@@ -75,8 +75,10 @@ function decided(run: Run): Stage | Promise<Stage> {
 /** The plan that waited is not tried: it may be chosen again. */
 function goOn(run: Run, why: string): Stage {
   clear(run);
-  run.state.tried.pop();
   run.note(`${why}; looking again`);
+  // what a person approved, or picked, is made again and compared; anything else is decided anew
+  if (run.state.doc.approval?.state === 'approved') return 'revalidate';
+  run.state.tried.pop();
   return 'decide';
 }
 

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import type { RemediateInput, RemediateResult } from '../domain/messages.js';
 import { approve } from './approve.js';
 import { close } from './close.js';
@@ -6,6 +6,7 @@ import { decide } from './decide.js';
 import { compensate } from './compensate.js';
 import { hold } from './hold.js';
 import { execute } from './execute.js';
+import { revalidate } from './revalidate.js';
 import { textOf } from './failures.js';
 import { followUp } from './follow-up.js';
 import { installHandlers } from './handlers.js';
@@ -13,7 +14,7 @@ import { newRun, type Run } from './run.js';
 import type { Stage } from './state.js';
 import { verify } from './verify.js';
 
-const STAGES: Record<Exclude<Stage, 'closed'>, (run: Run) => Stage | Promise<Stage>> = { decide, approve, hold, execute, verify };
+const STAGES: Record<Exclude<Stage, 'closed'>, (run: Run) => Stage | Promise<Stage>> = { decide, approve, hold, revalidate, execute, verify };
 
 /**
  * One durable remediation of one target: understand, plan, check, ask where policy says so, act, prove, undo what did
@@ -29,10 +30,13 @@ export async function remediate(input: RemediateInput): Promise<RemediateResult>
     if (!(error instanceof TemporalFailure)) throw error;
     const isCancelled = isCancellation(error);
     await CancellationScope.nonCancellable(() => (isCancelled ? windUp(run) : giveUp(run, error)));
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     await followUp(run);
     // `temporal workflow cancel` shall show Canceled; our own cancel signal ends in Completed with its outcome.
     if (isCancelled && !run.state.cancel) throw error;
   }
+  // who picked hears what became of it
+  await condition(allHandlersFinished);
   await followUp(run);
   const { doc } = run.state;
   return { remediationId: doc.id, outcome: doc.outcome!, ...(doc.reason ? { reason: doc.reason } : {}) };

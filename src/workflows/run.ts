@@ -7,6 +7,7 @@ import { mostSevere } from '../domain/signal.js';
 import { quick } from './activity-options.js';
 import { cardOf } from './card.js';
 import { linksOf, newState, type State } from './state.js';
+import type { Talk } from './talk.js';
 
 /** One run of the workflow: its input, its state and the few things every stage does to it. */
 export interface Run {
@@ -14,6 +15,8 @@ export interface Run {
   readonly state: State;
   /** Cancelled by the `cancel` signal and by a real cancellation alike. */
   readonly scope: CancellationScope;
+  /** Notifications under way that nothing waits for. */
+  readonly talks: Talk[];
   now(): string;
   /** Moves the phase (the table decides whether it may) and writes the card. */
   moveTo(phase: Phase, text: string): void;
@@ -35,6 +38,7 @@ export function newRun(input: RemediateInput): Run {
     input,
     state,
     scope: new CancellationScope(),
+    talks: [],
     now,
     moveTo(phase, text) {
       state.doc.phase = transition(state.doc.phase, phase);

@@ -1,14 +1,17 @@
-import type { Baseline, Hold } from '../activities/contract.js';
-import type { Remediation } from '../contracts/remediation.js';
+import type { Asking, Baseline, Hold } from '../activities/contract.js';
+import type { Alternative, Remediation } from '../contracts/remediation.js';
 import type { ApprovedPlan } from '../domain/approved-plan.js';
 import type { Problem } from '../domain/evidence.js';
 import type { Decision, RemediateInput } from '../domain/messages.js';
 import type { Plan } from '../domain/plan.js';
+import type { Asked, Comparison } from '../domain/plan-diff.js';
 import type { Signal } from '../domain/signal.js';
 import { workflowIdOf } from '../domain/target.js';
+import type { Investigated } from './investigate.js';
+import type { Picking } from './picking.js';
 
 /** Where the run stands between waits. Each stage is a function in its own file that returns the next one. */
-export type Stage = 'decide' | 'approve' | 'hold' | 'execute' | 'verify' | 'closed';
+export type Stage = 'decide' | 'approve' | 'hold' | 'revalidate' | 'execute' | 'verify' | 'closed';
 
 /** All a run knows: plain JSON, since continue-as-new carries it whole. */
 export interface State {
@@ -25,6 +28,18 @@ export interface State {
   plan?: Plan;
   baseline?: Baseline;
   approvalTimeoutMs?: number;
+  /** Key of the candidate that is the plan. */
+  key?: string;
+  /** What the model proposed at the last reading: enough to plan one of it again. */
+  proposed?: Omit<Investigated, 'investigation'>;
+  asking?: Asking;
+  alternatives?: Alternative[];
+  /** What people were asked about before, when they are asked again, and why they are. */
+  before?: { asked: Asked; why: string };
+  compared?: Comparison;
+  /** How often people were asked. */
+  rounds: number;
+  picking?: Picking;
   /** Ordinals of the steps of the current plan that were applied, in order. */
   applied: number[];
   verifying?: { actedAt: string; next: number };
@@ -53,6 +68,7 @@ export function newState(input: RemediateInput, now: string, runId: string): Sta
     rung: 0,
     replans: 0,
     looks: 0,
+    rounds: 0,
     applied: [],
     doc: {
       id: input.remediationId,

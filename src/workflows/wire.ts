@@ -1,4 +1,4 @@
-import type { Decision, Resolved } from '../domain/messages.js';
+import { APPROVAL_VIAS, type Decision, type Resolved } from '../domain/messages.js';
 import { SEVERITIES, type Signal } from '../domain/signal.js';
 
 /**
@@ -11,10 +11,21 @@ const MOST_CHARACTERS = 500;
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, MOST_CHARACTERS) : undefined);
 
-/** Nothing, `{"by","reason","plan"}`, or a plain string, which is taken as the reason. */
+/** Nothing, `{"by","reason","plan","candidate","parameters"}`, or a plain string, which is taken as the reason. */
 export function decisionFrom(input: unknown): Decision {
   if (!isRecord(input)) return typeof input === 'string' && input !== '' ? { reason: input.slice(0, MOST_CHARACTERS) } : {};
-  return Object.fromEntries((['by', 'reason', 'plan'] as const).map((key) => [key, textIn(input[key])] as const).filter(([, v]) => v !== undefined));
+  const texts = Object.fromEntries((['by', 'reason', 'plan', 'candidate'] as const).map((key) => [key, textIn(input[key])] as const).filter(([, v]) => v !== undefined));
+  const via = APPROVAL_VIAS.find((v) => v === input['via']);
+  return { ...texts, ...(isRecord(input['parameters']) ? { parameters: input['parameters'] } : {}), ...(via ? { via } : {}) };
+}
+
+/** Where guessing what was meant would let something else run than the person had in mind. */
+export function malformed(input: unknown): string | undefined {
+  if (!isRecord(input)) return undefined;
+  const { candidate, parameters } = input;
+  if (candidate !== undefined && textIn(candidate) === undefined) return '"candidate" is the number or the key of one that is listed';
+  if (parameters !== undefined && !isRecord(parameters)) return '"parameters" is an object of names and values';
+  return undefined;
 }
 
 /** Nothing (every problem), `{"fingerprint","at"}` or the fingerprint alone. */

@@ -28,7 +28,8 @@ export function memoryStore() {
   const counts = new Map<string, Map<string, number>>();
   const storms = new Map<string, { version: number; storm?: Storm }>();
   const audit: { verb: string; subject: string; actor: string }[] = [];
-  const state = { isDown: false, isReadOnly: false, signals, remediations, audit, notifications, artifacts };
+  const links = new Map<string, { decision: string; by: string; at: string } | undefined>();
+  const state = { isDown: false, isReadOnly: false, links, signals, remediations, audit, notifications, artifacts };
   const up = () => {
     if (state.isDown) throw new KubernautError('StoreUnavailable', 'the database is out of reach');
   };
@@ -115,6 +116,15 @@ export function memoryStore() {
     countInPhase: async (phase) => (up(), [...remediations.values()].filter((r) => r.phase === phase).length),
     notificationsOf: async (id) => (up(), notifications.filter((n) => n.remediationId === id)),
     getArtifact: async (ref) => (up(), artifacts.get(ref)),
+    claimLink: async ({ id }) => {
+      writable();
+      if (links.has(id)) return false;
+      links.set(id, undefined);
+      return true;
+    },
+    usedLink: async (id) => (up(), links.get(id)),
+    settleLink: async ({ id, ...used }) => (writable(), void links.set(id, used)),
+    releaseLink: async (id) => (writable(), void links.delete(id)),
     audit: async (entry) => void audit.push(entry),
     readStorm: async (cluster) => {
       up();

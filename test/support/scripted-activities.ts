@@ -1,5 +1,6 @@
-import type { Hold, PlanAnswer, StageActivities, StepReply, StepRequest } from '../../src/activities/contract.js';
+import type { Hold, PlanAnswer, PlanRequest, StageActivities, StepReply, StepRequest } from '../../src/activities/contract.js';
 import type { Observation } from '../../src/domain/effectiveness.js';
+import { compare } from '../../src/domain/plan-diff.js';
 import { planHash, type Step } from '../../src/domain/plan.js';
 import type { Signal } from '../../src/domain/signal.js';
 import type { Target } from '../../src/domain/target.js';
@@ -44,6 +45,13 @@ export interface Call {
   input: unknown;
 }
 
+/** As planning does it. */
+const comparedWith = ({ compareWith, problems }: PlanRequest, answer: PlanAnswer): PlanAnswer => {
+  if (answer.kind !== 'plan' || !compareWith) return answer;
+  const { plan, verdict, analysis } = answer;
+  return { ...answer, compared: compare(compareWith, { hash: plan.hash, steps: plan.steps, cause: analysis.cause, alerts: problems.filter((p) => p.status === 'firing').map((p) => p.alert), findings: verdict.findings }) };
+};
+
 /** Fakes at our own port: the activities of the workflow, each answering from a list (its last answer repeats). */
 export function scriptedActivities(script: {
   plans: PlanAnswer[];
@@ -78,7 +86,7 @@ export function scriptedActivities(script: {
     diagnose: async (input) => (log('diagnose', input), { findings: [] }),
     analyze: async (input) => (log('analyze', input), (await script.analyze?.(input)) ?? { proposals: [], tokens: 7 }),
     inspect: async (input) => (log('inspect', input), (await script.inspect?.(input)) ?? { ref: `sha256:${input.call.summary}`, found: 'as expected', isError: false, isTruncated: false }),
-    makePlan: async (input) => (log('makePlan', input), next('makePlan', script.plans)),
+    makePlan: async (input) => (log('makePlan', input), comparedWith(input, next('makePlan', script.plans))),
     holdOf: async (input) => (log('holdOf', input), { hold: script.holds ? next('holdOf', script.holds) : undefined }),
     assess: async (input) => {
       log('assess', input);

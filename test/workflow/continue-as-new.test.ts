@@ -42,7 +42,7 @@ describe('a storm of alerts on one target', () => {
     expect(r.doc.timeline.map((t: any) => t.text)).toEqual(expect.arrayContaining(['KubePodCrashLooping from alertmanager', 'joined by KubePodNotReady0', 'joined by KubePodNotReady29', 'approved by ann']));
     expect(r.doc.links.temporal).toContain(r.doc.run_id);
     expect(r.named('apply:')).toHaveLength(1);
-    expect(r.named('notify').map((c: any) => c.input.kind)).toEqual(['approval_requested', 'closed']);
+    expect(r.named('notify').map((c: any) => c.input.kind)).toEqual(['approval_requested', 'approval_decided', 'closed']);
   }, 60_000);
 
   it('keeps what the server knows about it: memo and search attributes', async () => {
@@ -84,3 +84,45 @@ describe('a remediation that follows another', () => {
     expect(r.result.outcome).toBe('denied');
   }, 60_000);
 });
+
+const other = { key: 'rollback_deployment:shop/api', action: 'rollback_deployment', target: 'deployment shop/api', parameters: {}, summary: 'roll back', confidence: 0.7, source: 'rules', tier: 1 } as const;
+const listed = { ...ask, alternatives: [other], asking: { remindAfterMs: [1500, 600_000], approvers: ['group:sre'] } } as PlanAnswer;
+
+it('what was asked, sent and listed goes with it, and a candidate can be picked after it', async () => {
+  const picked = planAnswer(stepOf('rollback_deployment'), { key: other.key });
+  const r = await remediation('continued-pick', { plans: [listed, picked] }, async (h) => {
+    const before = await until(h, 'awaiting_approval');
+    while (!(await h.query<any>('status')).approval.reminders) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 30; i++) await h.signal('signalReceived', joining(i));
+    while ((await h.query<any>('status')).run_id === before.run_id) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await h.query<any>('status')).approval).toEqual({ ...before.approval, reminders: 1 });
+    await h.executeUpdate('approveRemediation', { args: [{ by: 'ann', candidate: 2 }] });
+  }, { horizons: SOON });
+  expect(r.result.outcome).toBe('fixed');
+  expect(r.doc.approval).toMatchObject({ picked: { key: other.key, by: 'ann' }, reminders: 1, approvers: ['group:sre'] });
+  expect(r.named('apply:').map((c) => c.name)).toEqual(['apply:rollback_deployment']);
+}, 60_000);
+
+it('a pick that is under way when everything is cancelled is answered', async () => {
+  let go = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  let looks = 0;
+  const r = await remediation('picked-cancelled', { plans: [listed], enrich: () => (++looks === 2 ? gate : undefined) }, async (h) => {
+    await until(h, 'awaiting_approval');
+    const pick = h.executeUpdate('approveRemediation', { args: [{ by: 'ann', candidate: 2 }] }).catch((error: unknown) => error);
+    while (looks < 2) await new Promise((resolve) => setTimeout(resolve, 25));
+    await h.signal('cancel', { by: 'bob' });
+    expect(await pick).toMatchObject({ cause: { message: expect.stringContaining('ended meanwhile') } });
+    go();
+  }, { isCoLocated: false });
+  expect(r.result.outcome).toBe('cancelled');
+  expect(r.named('apply:')).toHaveLength(0);
+}, 60_000);
+
+it.each([1, 200, 600])('a decision that races the last timer (%s ms) counts or does not, never both', async (approvalTimeoutMs) => {
+  const r = await remediation('raced-timer', { plans: [{ ...listed, approvalTimeoutMs } as PlanAnswer] }, async (h) => {
+    for (let i = 0; i < 20; i += 1) await Promise.allSettled([h.signal('approve', { by: 'ann' }), h.executeUpdate('approveRemediation', { args: [{ by: 'cat' }] })]);
+  }, { horizons: SOON });
+  const isApproved = r.doc.approval.state === 'approved';
+  expect([r.result.outcome, r.named('apply:').length]).toEqual(isApproved ? ['fixed', 1] : ['expired', 0]);
+}, 60_000);

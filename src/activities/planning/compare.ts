@@ -22,7 +22,7 @@ export function viewOf({ request, measured }: Pick<DecisionInput, 'request' | 'm
 
 function resultOf(answer: PlanAnswer): Pick<DecisionView, 'result' | 'steps' | 'plan_hash' | 'mode' | 'why'> {
   if (answer.kind === 'plan') return { result: 'plan', plan_hash: answer.plan.hash, steps: answer.plan.steps.map((s) => s.summary), mode: answer.mode };
-  return { result: answer.kind === 'wait' ? 'wait' : answer.outcome, steps: [], why: answer.reason.slice(0, 1000) };
+  return { result: answer.kind === 'conclude' ? answer.outcome : answer.kind, steps: [], why: answer.reason.slice(0, 1000) };
 }
 
 const findingText = (f: Finding): string => `${f.cause} ${describeTarget(f.target)} ${f.confidence.toFixed(2)}${f.conclusion ? ` (${f.conclusion.replaceAll('_', ' ')})` : ''}`;

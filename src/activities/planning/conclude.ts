@@ -28,3 +28,11 @@ export function allRefused(refusals: readonly Refusal[], analysis: Analysis): Pl
   if (findings.length > 0) return { kind: 'conclude', outcome: 'denied', reason, analysis, verdict };
   return { kind: 'conclude', outcome: 'notified', reason, analysis, verdict: { decision: 'deny', findings: [] } };
 }
+
+/** The one that was picked cannot be done; what else could is not this question. */
+export function pickRefused(key: string, refusals: readonly Refusal[], analysis: Analysis): PlanAnswer {
+  const [refusal] = refusals;
+  if (!refusal) return { kind: 'refused', reason: `${key} is no candidate any more`, analysis };
+  const { reason, findings } = refusal;
+  return { kind: 'refused', reason: reason.slice(0, 1000), analysis, ...(findings.length > 0 ? { verdict: { decision: 'deny' as const, findings } } : {}) };
+}

@@ -25,6 +25,8 @@ export interface Possible {
   verdict: Verdict;
   modes: Mode[];
   approvalTimeouts: string[];
+  /** Who may approve each step, where the policy says so. */
+  scopeApprovers: (string[] | undefined)[];
   /** What the write has to wait for: of several steps the longest. */
   hold?: WindowHold & { until: string };
 }
@@ -119,6 +121,7 @@ function together(possible: readonly Judged[]): Possible {
     verdict: { decision, findings, rules: possible.flatMap((p) => p.rules), ...(approvers.length > 0 ? { approvers } : {}) },
     modes: possible.map((p) => p.mode),
     approvalTimeouts: possible.map((p) => p.approvalTimeout),
+    scopeApprovers: possible.map((p) => p.scopeApprovers),
     ...(hold ? { hold } : {}),
   };
 }

@@ -6,9 +6,10 @@ import type { PlanAnswer } from '../contract.js';
 import type { PlanStep } from '../plan-step.js';
 import { analysisOf } from './analysis.js';
 import { candidatesOf, type Locate } from './candidates.js';
-import { allRefused, nothingToDo } from './conclude.js';
+import { allRefused, nothingToDo, pickRefused } from './conclude.js';
 import { consider } from './consider.js';
 import type { DecisionInput, Wants } from './input.js';
+import { picked } from './pick.js';
 import { propose } from './propose.js';
 import type { Refusal } from './refusal.js';
 
@@ -45,13 +46,16 @@ export function createDecide({ planStep, reading, locate = () => undefined }: Ru
     const analysis = analysisOf(input, ranking);
     const candidates = candidatesOf(input, ranking, locate);
     const refusals: Refusal[] = [];
-    for (const candidate of candidates) {
+    const refused = new Set<string>();
+    for (const candidate of picked(candidates, request)) {
       const considering = { input, world, candidate, planStep, reading };
       const considered = consider(considering);
       if ('trials' in considered) return { wants: considered };
-      if ('steps' in considered) return { answer: propose(considering, considered, { analysis, refusals }) };
+      if ('steps' in considered) return { answer: propose(considering, considered, { analysis, refusals, candidates, refused }) };
       refusals.push(considered);
+      refused.add(candidate.key);
     }
+    if (request.pick) return { answer: pickRefused(request.pick.key, refusals, analysis) };
     return { answer: candidates.length === 0 ? nothingToDo(ranking, request, analysis) : allRefused(refusals, analysis) };
   };
 }

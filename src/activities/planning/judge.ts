@@ -31,6 +31,7 @@ export interface Judged {
   findings: SafetyFinding[];
   mode: Mode;
   approvalTimeout: string;
+  scopeApprovers: string[] | undefined;
   rules: PolicyDecision[];
   approvers: string[];
   policyFacts: PolicyFacts;
@@ -58,6 +59,7 @@ export function judge({ input, world, reading, step, proposal, history, chosen, 
     findings, policyFacts,
     mode: modeAt(standingOf(facts).autonomy, step),
     approvalTimeout: facts.scope.approvalTimeout,
+    scopeApprovers: facts.scope.approvers,
     rules: policyDecisions(facts),
     approvers: approversOf(facts),
   };

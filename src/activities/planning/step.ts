@@ -16,7 +16,7 @@ export function stepOf(planStep: PlanStep, input: DecisionInput, { proposal, ord
   const { evidence, policy, now, limits } = input;
   try {
     const planned = planStep({
-      proposal, evidence, policy, ordinal, now, actionId: writeIdOf(input.request, ordinal),
+      proposal, evidence, policy, ordinal, now: input.request.pinnedAt ?? now, actionId: writeIdOf(input.request, ordinal),
       ...(limits.defaultActionS === undefined ? {} : { defaultTimeoutS: limits.defaultActionS }),
     });
     return {

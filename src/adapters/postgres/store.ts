@@ -1,10 +1,11 @@
 import type { Clock, Store } from '../../domain/ports.js';
-import { incidentMethods } from './incidents.js';
+import { approvalLinkMethods } from './approval-links.js';
 import { artifactMethods } from './artifacts.js';
 import { auditMethods } from './audit.js';
 import type { Database } from './database.js';
 import { filterMethods } from './filters.js';
 import { inboxMethods } from './inbox.js';
+import { incidentMethods } from './incidents.js';
 import { measuredMethods } from './measured.js';
 import { modelCallMethods } from './model-calls.js';
 import { changeMethods } from './object-changes.js';
@@ -45,6 +46,7 @@ export function createStore(database: Database, clock: Clock = systemClock): Sto
     ...stormMethods(query, clock),
     ...filterMethods(query),
     ...modelCallMethods(query),
+    ...approvalLinkMethods(query),
     close: () => database.close(),
   };
 }

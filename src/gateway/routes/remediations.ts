@@ -1,10 +1,14 @@
+import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
-  DecisionAccepted, DecisionBody, NamespaceQuery, Problem, RemediationId, RemediationPage, RemediationQuery, type DecisionBody as Decided, type RemediationQuery as Query,
+  ApproveBody, DecisionAccepted, DecisionBody, NamespaceQuery, Problem, RemediationId, RemediationPage, RemediationQuery,
+  type ApproveBody as Approved, type DecisionBody as Decided, type RemediationQuery as Query,
 } from '../../contracts/api.js';
 import { Remediation } from '../../contracts/remediation.js';
 import { KubernautError } from '../../domain/errors.js';
 import type { Decision } from '../../domain/messages.js';
+import { principalsOf, requireApprover, viaOf } from '../approvers.js';
+import { audited } from '../audited.js';
 import type { GatewayDeps } from '../deps.js';
 import { currentRemediation, findRemediation } from '../find-remediation.js';
 import { actorOf, storeFor } from '../identity.js';
@@ -35,16 +39,19 @@ export function remediationRoutes(app: FastifyInstance, deps: GatewayDeps): void
 
 /** approve and reject are updates that the workflow's validator answers; cancel and undo are signals to the run that is open. */
 function decisionRoutes(app: FastifyInstance, deps: GatewayDeps): void {
-  const schema = (summary: string) => ({
-    tags: ['remediations'], summary, params: RemediationId, querystring: NamespaceQuery, body: DecisionBody, response: { 200: DecisionAccepted, 202: DecisionAccepted, ...errors },
+  const schema = (summary: string, body: TSchema = DecisionBody) => ({
+    tags: ['remediations'], summary, params: RemediationId, querystring: NamespaceQuery, body, response: { 200: DecisionAccepted, 202: DecisionAccepted, ...errors },
   });
   for (const kind of ['approve', 'reject'] as const) {
-    app.post<ById & { Body: Decided }>(`/api/v1/remediations/:id/${kind}`, { schema: schema(`${kind} the plan that waits`) }, async (request) => {
+    app.post<ById & { Body: Approved }>(`/api/v1/remediations/:id/${kind}`, { schema: schema(`${kind} the plan that waits`, kind === 'approve' ? ApproveBody : DecisionBody) }, async (request) => {
       const { stored, ref, decision } = await subject(deps, request);
-      const plan = decision.plan ?? (await deps.temporal.status(ref))?.plan?.hash ?? stored.plan?.hash;
-      const reply = await deps.temporal.decide(ref, kind, { ...decision, ...(plan ? { plan } : {}) });
-      await audited(deps, request, kind, stored.id, { ...decision, plan: reply.planHash });
-      return { accepted: true, remediation_id: stored.id, plan_hash: reply.planHash, request_id: request.id };
+      const current = (await deps.temporal.status(ref)) ?? stored;
+      requireApprover(current, principalsOf(request), kind);
+      const plan = decision.plan ?? current.plan?.hash;
+      const reply = await deps.temporal.decide(ref, kind, { ...decision, via: viaOf(request), ...(plan ? { plan } : {}) });
+      const { picked, waits } = reply;
+      await audited(deps, request, { verb: kind, id: stored.id, details: { ...decision, via: viaOf(request), plan: reply.planHash, ...(picked ? { picked } : {}) } });
+      return { accepted: true, remediation_id: stored.id, plan_hash: reply.planHash, ...(picked ? { picked } : {}), ...(waits ? { waits } : {}), request_id: request.id };
     });
   }
   for (const what of ['cancel', 'undo'] as const) {
@@ -53,16 +60,17 @@ function decisionRoutes(app: FastifyInstance, deps: GatewayDeps): void {
       const { stored, ref, decision } = await subject(deps, request);
       if (stored.phase === 'closed') throw closed(stored, what);
       await deps.temporal.tell(ref, what, decision);
-      await audited(deps, request, what, stored.id, decision);
+      await audited(deps, request, { verb: what, id: stored.id, details: decision });
       return reply.code(202).send({ accepted: true, remediation_id: stored.id, request_id: request.id });
     });
   }
 }
 
-async function subject(deps: GatewayDeps, request: FastifyRequest<ById & { Body: Decided }>) {
+async function subject<B extends Decided>(deps: GatewayDeps, request: FastifyRequest<ById & { Body: B }>) {
   const stored = await findRemediation({ store: storeFor(deps.store, request.identity) }, request.params.id, request.query.namespace);
   const ref = { workflowId: stored.workflow_id, remediationId: stored.id };
-  return { stored, ref, decision: { ...request.body, by: actorOf(request, request.body?.by) } };
+  const decision: Decision = { ...(request.body as Decided), by: actorOf(request, (request.body as Decided)?.by) };
+  return { stored, ref, decision };
 }
 
 const closed = (stored: Remediation, what: 'cancel' | 'undo'): KubernautError =>
@@ -72,12 +80,3 @@ const closed = (stored: Remediation, what: 'cancel' | 'undo'): KubernautError =>
       ? `remediation ${stored.id} is closed (${stored.outcome}); there is nothing to cancel`
       : `remediation ${stored.id} is closed (${stored.outcome}); only an open one can be undone from here. Each write and its undo: temporal workflow query --workflow-id ${stored.workflow_id} --run-id ${stored.run_id} --type plan`,
   );
-
-/** Decisions are in the workflow's history already; a store that is down must not refuse them. */
-async function audited({ store, now = () => new Date().toISOString() }: GatewayDeps, request: FastifyRequest, verb: string, id: string, details: Decision): Promise<void> {
-  try {
-    await store.audit({ at: now(), actor: details.by ?? 'api', verb, subject: id, details: { ...details, caller: request.caller, request_id: request.id } });
-  } catch (error) {
-    request.log.error({ err: error, remediation: id, verb, ...details }, 'the decision was taken but could not be audited');
-  }
-}
