@@ -47,6 +47,7 @@ export const AlertAnalysis = Type.Object({
   parameters: Type.Record(Type.String(), Type.Unknown()),
   cause: Type.String(),
   source: literals(['rules', 'model', 'both'] as const),
+  /** What the action would be done to; without one what the alert is about. */
   target: Type.Optional(TargetSchema),
   /** Of the plan, in order; more than one where a template arranged it. */
   steps: Type.Array(Type.Object({ action: Type.String(), summary: Type.String(), tier: Type.Integer(), undo: Type.String() })),

@@ -30,7 +30,7 @@ beforeAll(async () => {
   writeFileSync(jwksFile, jwksOf(key));
   const deps = gatewayDeps({ ...memory, ...engine, resolveTarget, actions: { members: [scaleDeployment] } }, {
     'gateway.namespaces': ['shop', 'bank'], 'gateway.rateLimit.requests': 5000, 'processing.timeout': '120s',
-    'gateway.jwt': { issuer: ISSUER, audience: AUDIENCE, jwksFile, claims: { role: 'role', namespaces: 'namespaces', clusters: 'clusters', sources: 'sources' }, roles: { viewer: 'read', sender: 'send' } },
+    'gateway.jwt': { issuer: ISSUER, audience: AUDIENCE, jwksFile, claims: { role: 'role', namespaces: 'namespaces', clusters: 'clusters', sources: 'sources' }, roles: { viewer: 'read', sender: 'send', oncall: 'decide' } },
   });
   talk = await talkTo(deps);
   memory.state.remediations.set('r-1', remediationFor('r-1', { phase: 'closed', outcome: 'fixed', decisions: [{ at: 'x', kind: 'plan', ref: 'sha256:a', summary: 'a' }, { at: 'x', kind: 'approval', summary: 'b' }, { at: 'x', kind: 'plan', ref: 'sha256:c', summary: 'c' }] }));
@@ -56,6 +56,8 @@ describe('POST /api/v1/analyze-alert', () => {
   it('takes an alert as AlertManager writes one, and a bare name as a Deployment', async () => {
     expect((await ask({ status: 'firing', labels: { alertname: 'A', namespace: 'shop', pod: 'web-2' }, annotations: {}, startsAt: '2026-01-01T00:00:00Z' })).status).toBe(200);
     expect(looked().input).toMatchObject({ target: { name: 'web' }, problem: { alert: 'A', startedAt: '2026-01-01T00:00:00.000Z' } });
+    await ask({ name: 'A', namespace: 'shop', resource: 'job/nightly-1' });
+    expect(looked().input.problem.labels).toMatchObject({ job_name: 'nightly-1' });
     await ask({ name: 'A', namespace: 'shop', resource: 'lost' });
     expect(looked().input.target).toEqual({ cluster: 'prod', apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'lost' });
   });
@@ -64,6 +66,9 @@ describe('POST /api/v1/analyze-alert', () => {
     ['no alert', undefined, 422, 'InvalidParams'],
     ['an alert that names no object', { name: 'A' }, 422, 'InvalidParams'],
     ['a label that is no text', { name: 'A', labels: { a: { b: 1 } } }, 422, 'InvalidParams'],
+    ['an object that cannot be read', { name: 'A', namespace: 'shop', resource: 'deployments/x/y' }, 422, 'InvalidParams'],
+    ['a kind that nobody knows', { name: 'A', namespace: 'shop', resource: 'gizmo/x' }, 422, 'InvalidParams'],
+    ['an object without its namespace', { name: 'A', resource: 'deployment/api' }, 422, 'InvalidParams'],
     ['a time that is none', { name: 'A', namespace: 'shop', resource: 'api', startsAt: 'yesterday' }, 422, 'InvalidParams'],
     ['another cluster', { name: 'A', namespace: 'shop', resource: 'api', labels: { cluster: 'mars' } }, 403, 'NotAllowed'],
     ['a namespace that is not served', { name: 'A', namespace: 'other', resource: 'api' }, 403, 'NotAllowed'],
@@ -131,5 +136,12 @@ describe('POST /api/v1/remediations/:id/replay', () => {
     expect((await replay('r-1', undefined, await of(['shop']))).status).toBe(200);
     expect((await replay('r-1', undefined, await of(['bank']))).status).toBe(404);
     expect((await replay('r-1', undefined, await of(['shop'], 'sender'))).status).toBe(403);
+  });
+
+  it('asks a model anew only for those who may decide', async () => {
+    const as = (role: string) => bearer({ role, clusters: ['prod'], namespaces: ['shop'], sources: ['x'] });
+    expect((await replay('r-1', { policy: {} }, await as('viewer'))).status).toBe(200);
+    expect((await replay('r-1', { model: 'gpt-x' }, await as('viewer'))).body).toMatchObject({ status: 403, detail: expect.stringMatching(/may not decide.*decide/) });
+    expect((await replay('r-1', { model: 'gpt-x' }, await as('oncall'))).status).toBe(200);
   });
 });

@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load.js';
 import type { Model, ModelCall, ModelRequest } from '../domain/ports.js';
 import { BROKEN, json, startBadModelServer, type BadModelServer } from '../../test/support/bad-model-server.js';
 import { KEY, MODEL_WIRES, NAME } from '../../test/support/model-wires.js';
-import { composeModel } from './compose-model.js';
+import { composeModels } from './compose-model.js';
 
 const TEXT = '{"a":"b"}';
 const REQUEST: ModelRequest = { system: 'S', prompt: 'P', schemaName: NAME, timeoutMs: 2000, schema: { type: 'object', additionalProperties: false, required: ['a'], properties: { a: { type: 'string' } } } };
@@ -28,8 +28,8 @@ async function composed(llm: Record<string, unknown>, env: Record<string, string
   };
   const config = loadConfig({ env, flags: Object.fromEntries(Object.entries(llm).map(([k, v]) => [`llm.${k}`, v])) });
   const logger = createLogger({ level: 'trace', format: 'json', destination: { write: (line: string) => void lines.push(line) } });
-  const model = await composeModel({ config, store, clock: { now: () => '2026-03-01T00:00:00.000Z' }, metrics, logger });
-  return { model: model as Model, calls, lines, text: () => metrics.registry.metrics() };
+  const { work: model, other } = await composeModels({ config, store, clock: { now: () => '2026-03-01T00:00:00.000Z' }, metrics, logger });
+  return { model: model as Model, other, calls, lines, text: () => metrics.registry.metrics() };
 }
 
 const claudeThenLlama = () => ({
@@ -115,5 +115,55 @@ describe('the model of a process', () => {
     const { text } = await composed({ endpoint: primary.endpoint, model: 'big', fallbacks: [{ endpoint: second.endpoint, model: 'small' }] });
     expect(await text()).toContain('service="model:openai/big"');
     expect(await text()).toContain('service="model:openai/small"');
+  });
+});
+
+describe('the model that a replay names', () => {
+  const asked = (server: BadModelServer): string[] => server.calls.map((c) => (c.body as { model: string }).model);
+  const code = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'answered', (error: { code: string }) => error.code);
+
+  it('is the configured one of that name, else the first provider with it', async () => {
+    primary.behave(good('anthropic'));
+    second.behave(good('ollama'));
+    const { other } = await composed(claudeThenLlama());
+    await (await other('llama')).answer(REQUEST);
+    await (await other('opus')).answer(REQUEST);
+    expect([asked(primary), asked(second)]).toEqual([['opus'], ['llama']]);
+  });
+
+  it('is refused politely without a provider, and with a budget in dollars without its price', async () => {
+    await expect((await composed({ model: 'x' })).other('y')).rejects.toMatchObject({ code: 'InvalidParams', message: expect.stringContaining('llm.endpoint') });
+    const { other } = await composed({ ...claudeThenLlama(), budget: { costPerDay: 5 } });
+    await expect(other('opus')).rejects.toMatchObject({ code: 'InvalidParams', message: expect.stringContaining('llm.prices') });
+  });
+
+  it('is paid from the budget of the day, together with the work', async () => {
+    primary.behave(good('anthropic'));
+    const { model, other, calls } = await composed({ ...claudeThenLlama(), budget: { callsPerDay: 2 } });
+    await model.answer(REQUEST);
+    await (await other('opus')).answer(REQUEST);
+    expect([...calls.values()].map((c) => c.model)).toEqual(['anthropic/claude', 'anthropic/opus']);
+    expect([await code((await other('opus')).answer(REQUEST)), await code((await other('llama')).answer(REQUEST))]).toEqual(['ModelRejected', 'ModelRejected']);
+    expect(primary.calls).toHaveLength(2);
+  });
+
+  it('shares the limits of its provider', async () => {
+    primary.behave(good('anthropic'));
+    const { other } = await composed({ ...claudeThenLlama(), limits: { requestsPerMinute: 1 } });
+    await (await other('opus')).answer(REQUEST);
+    expect([await code((await other('opus')).answer(REQUEST)), await code((await other('haiku')).answer(REQUEST)), await code((await other('claude')).answer(REQUEST))]).toEqual(Array(3).fill('ModelUnavailable'));
+    expect(primary.calls).toHaveLength(1);
+  });
+
+  it('is left alone after five failures, which the work does not notice; a configured one has the breaker of the work', async () => {
+    primary.behave(json('{}', 503));
+    second.behave(good('ollama'));
+    const { model, other, text } = await composed(claudeThenLlama());
+    for (let i = 0; i < 5; i++) expect(await code((await other(`m${i}`)).answer(REQUEST))).toBe('ModelUnavailable');
+    expect(await code((await other('m5')).answer(REQUEST))).toBe('ModelRejected');
+    expect(primary.calls).toHaveLength(5);
+    for (const line of ['service="model:anthropic"} 0', 'service="model:anthropic:replay"} 1']) expect(await text()).toContain(line);
+    for (let i = 0; i < 5; i++) await model.answer(REQUEST);
+    expect([await code((await other('claude')).answer(REQUEST)), primary.calls.length]).toEqual(['ModelRejected', 10]);
   });
 });

@@ -9,8 +9,8 @@ import type { Clock, Model, Store } from '../domain/ports.js';
 import { connectModel } from '../models/index.js';
 import { budgetedModel } from './budgeted-model.js';
 import { failoverModel } from './failover-model.js';
-import { limitedModel } from './limited-model.js';
-import { watchedModel } from './watched-model.js';
+import { limiter } from './limited-model.js';
+import { watcher } from './watched-model.js';
 
 /** One provider as it was configured. `config` holds secrets in plain: for `connectModel` alone. */
 export interface ModelTarget {
@@ -39,33 +39,54 @@ export interface ComposeModelOptions {
   logger: Logger;
 }
 
+/** What the work asks, and what a replay may ask instead. */
+export interface Models {
+  /** Undefined without a provider: the analyzers decide alone. */
+  work: Model | undefined;
+  /**
+   * One of the configured models by its name, else the first provider with that model. It is paid and limited like the work
+   * itself; a model that is not configured has a breaker apart, so that a wrong name stops no work. Throws InvalidParams where
+   * no provider is configured, and where the budget is in dollars and nobody knows the price.
+   */
+  other(name: string): Promise<Model>;
+}
+
 /** From the inside out: provider, breaker with metrics and price, its limits; then one after the other; then the budget of the day. */
-export async function composeModel({ config, store, clock, metrics, logger }: ComposeModelOptions): Promise<Model | undefined> {
+export async function composeModels({ config, store, clock, metrics, logger }: ComposeModelOptions): Promise<Models> {
   const targets = modelTargetsOf(config);
-  if (targets.length === 0) return undefined;
   const { threshold, timeout, successes } = config.circuitBreaker;
   const breaker = { threshold, openMs: durationMs(timeout), successes };
-  const models = await Promise.all(
+  const priceOf = (model: string): ModelPrice | undefined => config.llm.prices[model];
+  const budgeted = (model: Model): Model => budgetedModel(model, { budget: config.llm.budget, store, clock, metrics, logger });
+  const ready = await Promise.all(
     targets.map(async (target) => {
-      const price: ModelPrice | undefined = config.llm.prices[target.model];
-      const watched = watchedModel(await connectModel(target.provider, target.config), { metrics, breaker, service: serviceOf(target, targets), ...(price ? { price } : {}) });
-      return limitedModel(watched, { limits: target.limits, metrics });
+      const limit = limiter({ limits: target.limits, metrics });
+      const watch = watcher({ metrics, breaker, service: serviceOf(target, targets) });
+      return { target, limit, model: limit(watch(await connectModel(target.provider, target.config), priceOf(target.model))), elsewhere: once(() => watcher({ metrics, breaker, service: `model:${target.provider}:replay` })) };
     }),
   );
-  return budgetedModel(failoverModel(models, logger), { budget: config.llm.budget, store, clock, metrics, logger });
+  return {
+    work: ready.length === 0 ? undefined : budgeted(failoverModel(ready.map((r) => r.model), logger)),
+    async other(name) {
+      const configured = ready.find((r) => r.target.model === name);
+      if (configured) return budgeted(configured.model);
+      const [first] = ready;
+      const quoted = JSON.stringify(name).slice(0, 100);
+      if (!first) throw new KubernautError('InvalidParams', `no model provider is configured here, so that ${quoted} cannot be asked; set llm.provider or llm.endpoint`);
+      const price = priceOf(name);
+      if (!price && config.llm.budget.costPerDay !== undefined) throw new KubernautError('InvalidParams', `llm.budget.costPerDay cannot be kept with ${quoted}, whose price nobody knows; add it to llm.prices`);
+      const { provider, config: own } = first.target;
+      return budgeted(first.limit(first.elsewhere()(await connectModel(provider, { ...own, model: name }), price)));
+    },
+  };
 }
+
+/** A breaker that nobody needs shows no state. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
 
 /** Two targets of one provider have a breaker each. */
 const serviceOf = ({ provider, model }: ModelTarget, all: readonly ModelTarget[]): string =>
   all.filter((t) => t.provider === provider).length > 1 ? `model:${provider}/${model}` : `model:${provider}`;
-
-/**
- * What `kubernaut replay --model` asks: one of the configured models by its name, else the first provider with that model. It is
- * outside of breakers and limits, which are for the work itself. Throws InvalidParams where no provider is configured.
- */
-export async function otherModel(config: Pick<Config, 'llm'>, name: string): Promise<Model> {
-  const targets = modelTargetsOf(config);
-  const target = targets.find((t) => t.model === name) ?? targets[0];
-  if (!target) throw new KubernautError('InvalidParams', `no model provider is configured here, so that ${JSON.stringify(name).slice(0, 100)} cannot be asked; set llm.provider or llm.endpoint`);
-  return connectModel(target.provider, { ...target.config, model: name });
-}

@@ -44,7 +44,7 @@ import type { Step } from '../domain/plan.js';
 import { namespaceOf } from '../domain/target.js';
 import { policyFor } from '../domain/policy.js';
 import { KILL_SWITCH, pauseOf } from '../domain/kill-switch.js';
-import type { Clock, Cluster, Embedder, Model, Store, VectorIndex } from '../domain/ports.js';
+import type { Clock, Cluster, Embedder, Store, VectorIndex } from '../domain/ports.js';
 import { askOpa } from '../adapters/opa/ask.js';
 import { policyReading } from '../policy/compile.js';
 import { createChangeRecorder, type ChangeRecorder } from './change-recorder.js';
@@ -52,7 +52,7 @@ import { holmesOf, metricsReaderOf } from './investigators.js';
 import { watchedVectors } from './watched-vectors.js';
 import { approvalLinkFor } from './approval-links.js';
 import { clusterAddressOf, clusterNameOf, executorAddressOf } from './cluster-address.js';
-import { composeModel, otherModel } from './compose-model.js';
+import { composeModels, type Models } from './compose-model.js';
 import { inStep } from './in-step.js';
 import { createPolicySource, type PolicySource } from './policy-source.js';
 import { createStormWatch, type StormWatch } from './storm-watch.js';
@@ -92,7 +92,7 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     const channels = Object.fromEntries(
       await Promise.all(Object.entries(config.channels).map(async ([id, own]) => [id, await connectChannel(id, revealed(own))] as const)),
     );
-    const model = await composeModel({ ...options, store, clock });
+    const models = await composeModels({ ...options, store, clock });
     const embedder = embedderOf(config);
     const vectors = watchedVectors(connectVectors(vectorsOf(config), { database, embedder }), options);
     storms.start();
@@ -100,8 +100,8 @@ export async function composePlatform(options: ComposeOptions): Promise<Platform
     return {
       store, database, cluster, policy, storms,
       channels: Object.keys(channels),
-      hasModel: model !== undefined || config.investigation.holmes.url !== undefined,
-      activities: activityTables({ ...options, store, cluster, policy, storms, changes, channels, model, embedder, vectors }),
+      hasModel: models.work !== undefined || config.investigation.holmes.url !== undefined,
+      activities: activityTables({ ...options, store, cluster, policy, storms, changes, channels, models, embedder, vectors }),
       async close() {
         await storms.stop();
         await cluster.close();
@@ -123,7 +123,7 @@ interface Parts extends ComposeOptions {
   storms: StormWatch;
   changes: ChangeRecorder;
   channels: Parameters<typeof createNotifyStage>[0]['channels'];
-  model: Model | undefined;
+  models: Models;
   embedder: Embedder;
   vectors: VectorIndex;
 }
@@ -156,11 +156,11 @@ function activityTables(parts: Parts): ActivityTables {
   const stages = guard({
     enrich: inStep(cluster, createEnrich(reading)),
     diagnose: createDiagnose({ store, clock }),
-    analyze: createAnalyze({ store, model: parts.model, holmes: holmesOf({ ...parts, clock }), templates, tools: offeredTools({ metrics: config.prometheus.url !== undefined }), timeoutMs: durationMs(config.llm.timeout), holmesMs: durationMs(config.investigation.holmes.timeout), waiting: attended }),
+    analyze: createAnalyze({ store, model: parts.models.work, holmes: holmesOf({ ...parts, clock }), templates, tools: offeredTools({ metrics: config.prometheus.url !== undefined }), timeoutMs: durationMs(config.llm.timeout), holmesMs: durationMs(config.investigation.holmes.timeout), waiting: attended }),
     inspect: createInspect({ cluster, store, embedder, vectors, metrics: metricsReaderOf(config), clock, waiting: attended }),
     makePlan: createMakePlan({ cluster, assertPermitted: createAssertPermitted({ actions }), store, policy: () => policy.current(), storm, clock, reading: ofPolicy, askPolicy: askOpa, planStep, maxActionS: durationMs(config.actions.cap) / 1000, defaultActionS: durationMs(config.actions.timeout) / 1000, templates, locate }),
     holdOf: createHoldOf({ cluster, policy: () => policy.current(), reading: ofPolicy, clock }),
-    replay: createReplay({ store, planStep, reading: ofPolicy, locate, model: (name) => otherModel(config, name), timeoutMs: durationMs(config.llm.timeout) }),
+    replay: createReplay({ store, planStep, reading: ofPolicy, locate, model: parts.models.other, timeoutMs: durationMs(config.llm.timeout) }),
     assess: createAssess({
       collect: (input) => collect(input, { hasLogs: false }),
       diagnose: diagnoseAll,

@@ -7,7 +7,7 @@ import { durationMs } from '../domain/duration.js';
 import type { Clock, MetricsReader, Model } from '../domain/ports.js';
 import { strictSchema } from '../models/strict-schema.js';
 import { budgetedModel, type BudgetedModelOptions } from './budgeted-model.js';
-import { watchedModel } from './watched-model.js';
+import { watcher } from './watched-model.js';
 
 export interface HolmesParts {
   config: Pick<Config, 'investigation' | 'circuitBreaker' | 'llm'>;
@@ -22,7 +22,7 @@ export function holmesOf({ config, ...parts }: HolmesParts): Model | undefined {
   const { circuitBreaker: b, llm } = config;
   const own = holmesClientOf(config);
   if (!own) return undefined;
-  const watched = watchedModel(own, { metrics: parts.metrics, service: 'model:holmes', breaker: { threshold: b.threshold, openMs: durationMs(b.timeout), successes: b.successes } });
+  const watched = watcher({ metrics: parts.metrics, service: 'model:holmes', breaker: { threshold: b.threshold, openMs: durationMs(b.timeout), successes: b.successes } })(own);
   return budgetedModel(watched, { ...parts, budget: llm.budget });
 }
 

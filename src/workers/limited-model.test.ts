@@ -3,7 +3,7 @@ import { createMetrics } from '../adapters/telemetry/metrics.js';
 import type { ModelLimits } from '../config/llm-schema.js';
 import type { KubernautError } from '../domain/errors.js';
 import type { ModelAnswer, ModelRequest } from '../domain/ports.js';
-import { limitedModel } from './limited-model.js';
+import { limiter } from './limited-model.js';
 
 const REQUEST: ModelRequest = { system: 'hello', prompt: 'hello world', schema: {}, schemaName: 'x', timeoutMs: 1000 };
 const ANSWER: ModelAnswer = { text: '{}', model: 'm', usage: { inputTokens: 40, outputTokens: 10 } };
@@ -11,7 +11,7 @@ const ANSWER: ModelAnswer = { text: '{}', model: 'm', usage: { inputTokens: 40, 
 function limited(limits: ModelLimits, answer: (request: ModelRequest) => Promise<ModelAnswer> = async () => ANSWER) {
   const metrics = createMetrics({ withProcess: false });
   let now = 1_000_000;
-  const model = limitedModel({ id: 'openai/m', answer }, { limits, metrics, nowMs: () => now });
+  const model = limiter({ limits, metrics, nowMs: () => now })({ id: 'openai/m', answer });
   const ask = (more: Partial<ModelRequest> = {}) => model.answer({ ...REQUEST, ...more }).then(() => 'answered', (e: KubernautError) => e);
   return { ask, wait: (ms: number) => void (now += ms), text: () => metrics.registry.metrics() };
 }

@@ -16,15 +16,23 @@ export interface LimitedModelOptions {
   nowMs?: () => number;
 }
 
-/**
- * Keeps a model within its provider's limits, per process. Over the limits of a minute it throws ModelUnavailable with the
- * time until there is room again, so that the next model is asked, or the activity tried again; over `maxConcurrent` it waits.
- */
-export function limitedModel(model: Model, { limits, metrics, nowMs = Date.now }: LimitedModelOptions): Model {
-  const requests = lastMinute(nowMs);
-  const tokens = lastMinute(nowMs);
-  const slots = limits.maxConcurrent ? bulkhead(limits.maxConcurrent, MOST_WAITING) : undefined;
+interface Used {
+  requests: ReturnType<typeof lastMinute>;
+  tokens: ReturnType<typeof lastMinute>;
+  slots: ReturnType<typeof bulkhead> | undefined;
+}
 
+/**
+ * Keeps models within their provider's limits, per process; all that one limiter is given share them. Over the limits of a
+ * minute a model throws ModelUnavailable with the time until there is room again, so that the next one is asked, or the activity
+ * tried again; over `maxConcurrent` it waits.
+ */
+export function limiter({ limits, metrics, nowMs = Date.now }: LimitedModelOptions): (model: Model) => Model {
+  const used: Used = { requests: lastMinute(nowMs), tokens: lastMinute(nowMs), slots: limits.maxConcurrent ? bulkhead(limits.maxConcurrent, MOST_WAITING) : undefined };
+  return (model) => limited(model, { limits, metrics }, used);
+}
+
+function limited(model: Model, { limits, metrics }: LimitedModelOptions, { requests, tokens, slots }: Used): Model {
   const refuse = (what: string, retryAfterMs: number): never => {
     metrics.aiRequests.inc({ status: 'limited', provider: model.id.split('/')[0]! });
     throw new KubernautError('ModelUnavailable', { message: `model ${model.id} has had its ${what}; it is asked again when there is room`, retryAfterMs });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMetrics } from '../adapters/telemetry/metrics.js';
 import { KubernautError, type ErrorCode } from '../domain/errors.js';
 import type { ModelRequest } from '../domain/ports.js';
-import { watchedModel } from './watched-model.js';
+import { watcher } from './watched-model.js';
 
 const REQUEST: ModelRequest = { system: 's', prompt: 'p', schema: {}, schemaName: 'x', timeoutMs: 1 };
 
@@ -10,7 +10,8 @@ function watched(next: () => ErrorCode | KubernautError | undefined) {
   const metrics = createMetrics({ withProcess: false });
   let now = 0;
   let asked = 0;
-  const model = watchedModel(
+  const watch = watcher({ metrics, breaker: { threshold: 2, openMs: 60_000, successes: 1 }, service: 'model:openai', nowMs: () => now });
+  const model = watch(
     {
       id: 'openai/some-model',
       answer: async () => {
@@ -20,7 +21,7 @@ function watched(next: () => ErrorCode | KubernautError | undefined) {
         return { text: '{}', model: 'some-model', usage: { inputTokens: 10, outputTokens: 2 } };
       },
     },
-    { metrics, breaker: { threshold: 2, openMs: 60_000, successes: 1 }, service: 'model:openai', price: { input: 2, output: 10 }, nowMs: () => now },
+    { input: 2, output: 10 },
   );
   const ask = (): Promise<string> => model.answer(REQUEST).then(() => 'answered', (error: KubernautError) => error.code);
   return { ask, wait: (ms: number) => void (now += ms), asked: () => asked, text: () => metrics.registry.metrics() };
@@ -59,7 +60,7 @@ describe('a watched model', () => {
   it('a call that was given up says nothing about the provider', async () => {
     const metrics = createMetrics({ withProcess: false });
     const away = { id: 'openai/m', answer: () => Promise.reject(new KubernautError('ModelUnavailable', 'aborted')) };
-    const model = watchedModel(away, { metrics, breaker: { threshold: 1, openMs: 60_000, successes: 1 }, service: 'model:openai' });
+    const model = watcher({ metrics, breaker: { threshold: 1, openMs: 60_000, successes: 1 }, service: 'model:openai' })(away);
     await expect(model.answer({ ...REQUEST, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ModelUnavailable' });
     expect(await metrics.registry.metrics()).toContain('kubernaut_circuit_breaker_state{service="model:openai"} 0');
     expect(await metrics.registry.metrics()).toContain('status="given_up"');

@@ -1,5 +1,5 @@
 import type { Metrics } from '../adapters/telemetry/metrics.js';
-import { circuitBreaker, type BreakerSettings } from '../domain/circuit-breaker.js';
+import { circuitBreaker, type BreakerSettings, type CircuitBreaker } from '../domain/circuit-breaker.js';
 import { formatDuration } from '../domain/duration.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
 import { isBrokenProvider } from '../domain/failover.js';
@@ -13,19 +13,32 @@ export interface WatchedModelOptions {
   breaker: BreakerSettings;
   /** Label of its breaker. */
   service: string;
-  /** Without one the cost of its answers is unknown. */
-  price?: Price;
   nowMs?: () => number;
 }
+
+/** Models watched with one breaker. Without a price the cost of an answer is unknown. */
+export type Watch = (model: Model, price?: Price) => Model;
 
 /**
  * Counts requests, tokens and cost, and stops asking a model that failed too often in a row. While the breaker is open it throws
  * ModelRejected, which nobody retries: the rules decide at once instead of after the model's timeout.
  */
-export function watchedModel(model: Model, { metrics, breaker: settings, service, price, nowMs = Date.now }: WatchedModelOptions): Model {
-  const provider = model.id.split('/')[0]!;
+export function watcher({ metrics, breaker: settings, service, nowMs = Date.now }: WatchedModelOptions): Watch {
   const breaker = circuitBreaker(settings, nowMs);
   const show = (): void => metrics.breakerState.set({ service }, STATE[breaker.state()]);
+  show();
+  return (model, price) => watched(model, { metrics, threshold: settings.threshold, breaker, show, ...(price ? { price } : {}) });
+}
+
+interface Watched extends Pick<WatchedModelOptions, 'metrics'> {
+  threshold: number;
+  breaker: CircuitBreaker;
+  show(): void;
+  price?: Price;
+}
+
+function watched(model: Model, { metrics, threshold, breaker, show, price }: Watched): Model {
+  const provider = model.id.split('/')[0]!;
   const settled = (status: string, isFailure: boolean): void => {
     if (isFailure) breaker.failed();
     else breaker.succeeded();
@@ -37,13 +50,12 @@ export function watchedModel(model: Model, { metrics, breaker: settings, service
     metrics.aiRequests.inc({ status: 'given_up', provider });
     show();
   };
-  show();
   return {
     id: model.id,
     async answer(request) {
       if (!breaker.enter()) {
         metrics.aiRequests.inc({ status: 'not_asked', provider });
-        throw new KubernautError('ModelRejected', `model ${model.id} failed ${settings.threshold} times in a row; it is asked again in ${formatDuration(breaker.waitMs())}`);
+        throw new KubernautError('ModelRejected', `model ${model.id} failed ${threshold} times in a row; it is asked again in ${formatDuration(breaker.waitMs())}`);
       }
       show();
       try {

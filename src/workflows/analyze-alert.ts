@@ -3,6 +3,7 @@ import type { PlanAnswer, PlanRequest } from '../activities/contract.js';
 import type { AlertAnalysis } from '../contracts/analysis.js';
 import type { AnalyzeAlertInput } from '../domain/messages.js';
 import type { Finding, Step } from '../domain/plan.js';
+import type { Target } from '../domain/target.js';
 import { analyze, quick } from './activity-options.js';
 
 /**
@@ -17,7 +18,7 @@ export async function analyzeAlert(input: AnalyzeAlertInput): Promise<Omit<Alert
   const answer = await quick('makePlan', isCoLocated, 'think a plan through')({
     remediationId: input.id, target, problems: [problem], severity: problem.severity, evidenceRef, findings, tried: [], rung: 0, isThought: true, ...said,
   });
-  return analysisOf(answer);
+  return analysisOf(answer, target);
 }
 
 type Said = Pick<PlanRequest, 'proposals' | 'template' | 'isAnswered'>;
@@ -34,9 +35,10 @@ async function askModel({ modelWithinMs }: AnalyzeAlertInput, evidenceRef: strin
   }
 }
 
-function analysisOf(answer: PlanAnswer): Omit<AlertAnalysis, 'request_id'> {
+function analysisOf(answer: PlanAnswer, about: Target): Omit<AlertAnalysis, 'request_id'> {
   const { cause, source, confidence, reasoning, summary, primary_reason, historical_context, oscillation_risk, edit } = answer.analysis;
   return {
+    target: about,
     ...whatOf(answer),
     confidence,
     cause,

@@ -29,8 +29,8 @@ const request: PlanRequest = {
   proposals: [{ action: 'notify_only', target, parameters: {}, confidence: 0.5, reason: 'Authorization: Bearer abcdefghijklmnopqrstuvwxyz012345', source: 'model', by: 'm' }],
 };
 
-/** Decides once against a cluster, then shows what is kept. */
-async function decidedOnce(refuse?: string) {
+/** A cluster, a store that keeps artifacts, and planning on top of them. */
+async function planning(refuse?: string) {
   const kept = new Map<string, string>();
   const putArtifact = (_kind: string, content: unknown) => {
     const text = canonicalJson(content);
@@ -41,14 +41,22 @@ async function decidedOnce(refuse?: string) {
   const objects = [claim, ...others, snapshotClassOf('csi', { isDefault: true })];
   const evidenceRef = await putArtifact('evidence', evidenceOf(objects, { target: claim, problems, apis: SNAPSHOT_APIS }));
   const cluster = memoryCluster(objects);
+  const tried: string[] = [];
   cluster.onApply = (change) => {
+    tried.push(change.op);
     if (change.op === refuse) throw new KubernautError('AdmissionDenied', 'a webhook says no');
   };
   const makePlan = createMakePlan({
     cluster: () => cluster, store, policy: () => Promise.resolve({ ...DEFAULT_POLICY, autonomy: 'auto' }), clock: { now: () => NOW },
     planStep: createPlanStep({ actions }), reading: policyReading(), maxActionS: 600, templates: loadTemplates(undefined, actions.members), locate,
   });
-  const answer = await makePlan({ ...request, evidenceRef });
+  return { makePlan, kept, store, tried, given: { ...request, evidenceRef } };
+}
+
+/** Decides once, then shows what is kept. */
+async function decidedOnce(refuse?: string) {
+  const { makePlan, kept, store, given } = await planning(refuse);
+  const answer = await makePlan(given);
   return { answer, kept, ...(await recalledDecision(store, answer.decisionRef!)) };
 }
 
@@ -77,5 +85,27 @@ describe('what a decision read', () => {
     const { input } = await decidedOnce();
     expect(decideAgain({ ...input, facts: { past: {}, trials: {} } })).toEqual({ wants: { past: expect.arrayContaining([expect.objectContaining({ name: claim.metadata.name })]), trials: [] } });
     expect(decideAgain({ ...input, facts: { ...input.facts, trials: {} } })).toMatchObject({ wants: { past: [], trials: [{ action: 'backup_data' }, { action: 'expand_pvc' }] } });
+  });
+});
+
+describe('what is only thought through', () => {
+  it('asks the API server for no dry run and keeps nothing', async () => {
+    const thought = await planning();
+    const before = thought.kept.size;
+    const answer = await thought.makePlan({ ...thought.given, isThought: true });
+    expect([thought.tried, thought.kept.size - before, answer.decisionRef]).toEqual([[], 0, undefined]);
+    const real = await planning();
+    await real.makePlan(real.given);
+    expect([real.tried.length > 0, real.kept.size > before]).toEqual([true, true]);
+  });
+
+  it('comes to the very plan and verdict that a remediation would', async () => {
+    const { makePlan, given } = await planning();
+    expect(canonicalJson(await makePlan({ ...given, isThought: true }))).toBe(canonicalJson(bare(await makePlan(given))));
+  });
+
+  it('goes on where a dry run would be refused: nobody was asked', async () => {
+    const { makePlan, given } = await planning('edit');
+    expect([(await makePlan({ ...given, isThought: true })).kind, (await makePlan(given)).kind]).toEqual(['plan', 'conclude']);
   });
 });

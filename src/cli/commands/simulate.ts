@@ -20,8 +20,11 @@ const COLUMNS: readonly Column<Simulated>[] = [
   { title: 'DECISION', value: (s) => (s.outcome === undefined ? `${s.verdict?.decision ?? '-'}${s.mode === 'act' || s.mode === undefined ? '' : ` (${s.mode})`}` : s.outcome) },
   { title: 'RISK', value: (s) => s.reasoning.oscillation_risk, isWide: true },
   { title: 'CAUSE', value: (s) => s.cause },
-  { title: 'WOULD', value: (s) => s.steps.map((step) => step.summary).join(', then ') || (s.why ?? '-') },
+  { title: 'WOULD', value: (s) => s.steps.map((step) => step.summary).join(', then ') || firstLine(s.why ?? '-') },
 ];
+
+/** The rest is what it was seen by. */
+const firstLine = (text: string): string => text.split('\n', 1)[0]!;
 
 interface SimulateOptions {
   file: string;

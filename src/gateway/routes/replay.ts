@@ -10,17 +10,21 @@ import type { Policy } from '../../domain/policy.js';
 import { atOnce } from '../at-once.js';
 import type { GatewayDeps } from '../deps.js';
 import { currentRemediation } from '../find-remediation.js';
-import { storeFor } from '../identity.js';
+import { requireRight, storeFor } from '../identity.js';
 
 const MOST_AT_ONCE = 20;
 
-/** `POST /api/v1/remediations/:id/replay` decides again from what was recorded. It only reads: the right `read` is enough. */
+/**
+ * `POST /api/v1/remediations/:id/replay` decides again from what was recorded. It only reads, so the right `read` is enough;
+ * asking a model anew spends money on what nobody has to act on, and needs `decide`.
+ */
 export function replayRoutes(app: FastifyInstance, deps: GatewayDeps): void {
   const limited = atOnce(MOST_AT_ONCE, 'replays');
   const withinMs = durationMs(deps.config.processing.timeout);
   const schema = { tags: ['remediations'], summary: 'Decide a recorded incident again and say what differs; changes nothing', params: RemediationId, querystring: NamespaceQuery, body: ReplayBody, response: { 200: Replay, '4xx': Problem, '5xx': Problem } };
   app.post<{ Params: { id: string }; Querystring: { namespace?: string }; Body: ReplayBody }>('/api/v1/remediations/:id/replay', { schema, config: { right: 'read' } }, async (request, reply) => {
     const { model, policy, decision } = request.body ?? {};
+    if (model !== undefined && request.identity) requireRight(request.identity, 'decide');
     const remediation = await currentRemediation({ ...deps, store: storeFor(deps.store, request.identity) }, request.params.id, request.query.namespace);
     const transcript = remediation.analysis?.investigation?.transcript ?? [];
     const input = {
