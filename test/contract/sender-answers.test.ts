@@ -47,10 +47,14 @@ const open = (more: Record<string, unknown> = {}, parts: object = {}) => talkTo(
 
 let talk: Awaited<ReturnType<typeof talkTo>>;
 let serial = 0;
-const alarm = () => signedAgain(recorded('cloudwatch', 'alarm-v1'), { MessageId: `m-${(serial += 1)}` });
+const alarm = (name?: string) => {
+  const sent = recorded('cloudwatch', 'alarm-v1') as { Message: string };
+  const Message = name === undefined ? sent.Message : JSON.stringify({ ...JSON.parse(sent.Message), AlarmName: name });
+  return signedAgain(sent as never, { MessageId: `m-${(serial += 1)}`, Message });
+};
 const post = (body: unknown, path = '/alerts', headers: Record<string, string> = {}) => talk.send('POST', path, body, headers);
 const sns = (body: unknown) => post(body, '/api/v1/signals/cloudwatch', { authorization: '', 'content-type': 'text/plain' });
-const event = () => ({ specversion: '1.0', id: `e-${(serial += 1)}`, source: '/m', type: 'x', data: { alert: 'Down', status: 'firing', target: { kind: 'Deployment', namespace: 'shop', name: 'checkout' } } });
+const event = (alert = 'Down') => ({ specversion: '1.0', id: `e-${(serial += 1)}`, source: '/m', type: 'x', data: { alert, status: 'firing', target: { kind: 'Deployment', namespace: 'shop', name: 'checkout' } } });
 const events = (body: unknown) => post(body, '/api/v1/signals/cloudevents', { authorization: `Bearer ${EVENTS_TOKEN}`, 'content-type': 'application/cloudevents+json' });
 
 beforeAll(async () => {
@@ -178,7 +182,7 @@ describe('2xx', () => {
   it('is said of what is new, and of what is not', async () => {
     const alert = alertOf();
     expect([saw((await post(webhookOf(alert))).status, 'new'), saw((await post(webhookOf(alert))).status, 'known')]).toEqual([202, 200]);
-    expect([saw((await sns(alarm())).status, 'new'), saw((await events(event())).status, 'new')]).toEqual([202, 202]);
+    expect([saw((await sns(alarm('of its own'))).status, 'new'), saw((await events(event('OfItsOwn'))).status, 'new')]).toEqual([202, 202]);
   });
 });
 

@@ -18,11 +18,11 @@ interface TestOptions {
 }
 
 export const policyCommand = (): Command =>
-  withExamples(new Command('policy').description('what a policy file says, and would say of a step').addCommand(testCommand()), 'kubernaut policy test kubernaut.yaml', 'kubernaut policy test kubernaut.yaml -f step.json --at 2030-12-24T12:00:00Z', 'kubernaut policy test kubernaut.yaml --remediation r-0123456789');
+  withExamples(new Command('policy').description('what a policy file says, and would say of a step').addCommand(testCommand()), 'kubernaut policy test kubernaut.yaml');
 
 /** Without a gateway, unless a remediation is asked about. */
 function testCommand(): Command {
-  return new Command('test')
+  const command = new Command('test')
     .description('check a kubernaut.yaml and list the rules in force; with a step: the levels, rules and windows that speak about it')
     .argument('<policy>', 'kubernaut.yaml')
     .option('-f, --file <file>', 'JSON: a step, or a list of steps, with the names that rules see (docs/guides/policy.md)')
@@ -39,6 +39,7 @@ function testCommand(): Command {
       if (output === 'json' || output === 'yaml') return printDocument({ items }, output);
       writeLine(items.map(pageOf).join('\n\n'));
     });
+  return withExamples(command, 'kubernaut policy test kubernaut.yaml', 'kubernaut policy test kubernaut.yaml -f step.json --at 2030-12-24T12:00:00Z', 'kubernaut policy test kubernaut.yaml --remediation r-0123456789');
 }
 
 async function viewsFor({ file, remediation, at }: TestOptions, self: Command): Promise<PolicyView[] | undefined> {
