@@ -49,7 +49,7 @@ let talk: Awaited<ReturnType<typeof talkTo>>;
 let serial = 0;
 const alarm = (name?: string) => {
   const sent = recorded('cloudwatch', 'alarm-v1') as { Message: string };
-  const Message = name === undefined ? sent.Message : JSON.stringify({ ...JSON.parse(sent.Message), AlarmName: name });
+  const Message = name === undefined ? sent.Message : JSON.stringify({ ...JSON.parse(sent.Message), AlarmName: name, AlarmArn: `arn:aws:cloudwatch:eu-central-1:123456789012:alarm:${name}` });
   return signedAgain(sent as never, { MessageId: `m-${(serial += 1)}`, Message });
 };
 const post = (body: unknown, path = '/alerts', headers: Record<string, string> = {}) => talk.send('POST', path, body, headers);
