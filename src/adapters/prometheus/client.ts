@@ -56,11 +56,16 @@ async function textOf(response: Response, maxBytes: number, failed: (why: string
 function seriesOf(answer: unknown, failed: (why: string) => KubernautError): MetricSeries[] {
   const { status, data } = (answer ?? {}) as { status?: unknown; data?: { resultType?: unknown; result?: unknown } };
   if (status !== 'success' || data?.resultType !== 'matrix' || !Array.isArray(data.result)) throw failed('what it answers is no matrix');
-  return (data.result as { metric?: Record<string, string>; values?: [number, string][] }[]).slice(0, MOST_SERIES).map(({ metric = {}, values = [] }) => ({
-    labels: metric,
-    points: values.map(([at, text]) => [at * 1000, finite(Number(text))]),
-  }));
+  return data.result.slice(0, MOST_SERIES).map((series: unknown) => {
+    if (!isSeries(series)) throw failed('what it answers is no matrix');
+    return { labels: series.metric, points: series.values.map(([at, text]) => [at * 1000, finite(Number(text))]) };
+  });
 }
+
+const isSeries = (value: unknown): value is { metric: Record<string, string>; values: [number, string][] } => {
+  const { metric, values } = (value ?? {}) as { metric?: unknown; values?: unknown };
+  return metric !== null && typeof metric === 'object' && Array.isArray(values) && values.every((v: unknown) => Array.isArray(v) && typeof v[0] === 'number' && typeof v[1] === 'string');
+};
 
 /** NaN and infinities, which JSON does not know, are no samples. */
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
