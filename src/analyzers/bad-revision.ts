@@ -4,7 +4,7 @@ import type { Finding } from '../domain/plan.js';
 import { fieldChanges } from '../domain/changes/field-changes.js';
 import { defineAnalyzer } from './define.js';
 import { describeTrouble, type Trouble } from './reading/container-trouble.js';
-import { atOf, forPerson } from './reading/for-person.js';
+import { inKubectl, needsPerson } from './reading/person.js';
 import { livePodsOf, secondsBetween, troublesOf, troubleSince, workloadsInScope } from './reading/scene.js';
 
 const KINDS = ['StatefulSet', 'DaemonSet'];
@@ -43,12 +43,12 @@ function told({ workload, current, before, trouble, fields }: Case, evidence: Ev
   const isShared = troublesOf(world, workload, evidence).some((t) => isOf(t.pod, before));
   // a StatefulSet waits for its broken member, also when the template is right again
   const unstick = workload.kind === 'StatefulSet' ? ` && kubectl delete pod ${trouble.pod.metadata.name} -n ${workload.metadata.namespace}` : '';
-  return forPerson({
+  return needsPerson({
     analyzer: 'bad_revision', cause: `bad_revision.${trouble.kind}`, of: workload,
     what: `pods of its newest revision ${numberOf(current)} do not come up; revision ${numberOf(before)} is the way back`,
     evidence: [describeTrouble(trouble), `revision ${numberOf(current)} changed ${fields.slice(0, 4).join(', ')} against ${before.metadata.name}`],
     confidence: isShared ? 0.6 : 0.85,
-    edit: `kubectl rollout undo ${atOf(workload)} --to-revision=${numberOf(before)}${unstick}`,
+    edit: `kubectl rollout undo ${inKubectl(workload)} --to-revision=${numberOf(before)}${unstick}`,
   });
 }
 

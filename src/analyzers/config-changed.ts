@@ -3,7 +3,7 @@ import type { KubeObject, World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut, describeTrouble } from './reading/container-trouble.js';
-import { atOf, forPerson } from './reading/for-person.js';
+import { inKubectl, needsPerson } from './reading/person.js';
 import { suspects, tell } from './reading/recent-change.js';
 import { rolloutOf } from './reading/rollout.js';
 import { logLinesOf, troublesOf, workloadsInScope } from './reading/scene.js';
@@ -26,13 +26,13 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   const named = lines.find((line) => isNamed(change, line));
   const keys = keyOf(change);
   return [
-    forPerson({
+    needsPerson({
       analyzer: 'config_changed', cause: 'config_changed', of: workload,
       what: `it fails since ${change.object.kind} ${change.object.name}${keys ? `, key ${keys},` : ''} was edited${change.by ? ` by ${change.by}` : ''}; a person must put the value right`,
       evidence: [tell(change, evidence, world), describeTrouble(trouble), ...[named ?? lines.at(-1)].flatMap((l) => (l ? [cut(`log: ${l}`)] : []))],
       // the program's own word for the key makes it sure; without it the time alone speaks
       confidence: named ? 0.8 : 0.66,
-      edit: `kubectl edit configmap ${change.object.name} -n ${change.object.namespace}   # ${keys ? `key ${keys}` : 'what was written'} at ${change.at}; then kubectl rollout restart ${atOf(workload)} where it is read as environment`,
+      edit: `kubectl edit configmap ${change.object.name} -n ${change.object.namespace}   # ${keys ? `key ${keys}` : 'what was written'} at ${change.at}; then kubectl rollout restart ${inKubectl(workload)} where it is read as environment`,
     }),
   ];
 }

@@ -4,7 +4,7 @@ import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut, describeTrouble, type Trouble } from './reading/container-trouble.js';
 import { endsOf } from './reading/ends.js';
-import { atOf, forPerson, patchContainer, patchPod } from './reading/for-person.js';
+import { inKubectl, needsPerson, patchContainer, templatePatch } from './reading/person.js';
 import { containerOf } from './reading/rollout.js';
 import { logLinesOf, troublesOf, workloadsInScope } from './reading/scene.js';
 
@@ -40,7 +40,7 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
     if (!refusal) continue;
     const { what, ...rest } = refusal;
     const last = lines.at(-1);
-    return [forPerson({ analyzer: 'container_refused', of: workload, what: `${trouble.container} ${what}`, evidence: [describeTrouble(trouble), ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]), ...(last ? [cut(`log: ${last}`)] : [])], ...rest })];
+    return [needsPerson({ analyzer: 'container_refused', of: workload, what: `${trouble.container} ${what}`, evidence: [describeTrouble(trouble), ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]), ...(last ? [cut(`log: ${last}`)] : [])], ...rest })];
   }
   return [];
 }
@@ -49,7 +49,7 @@ type Rule = (seen: Seen) => Refusal | undefined;
 
 const notRoot: Rule = ({ workload, text }) =>
   /runAsNonRoot and image (?:will run as root|has non-numeric user)/.test(text)
-    ? { cause: 'container.runs_as_root', what: 'would run as root, which its security context forbids', confidence: 0.9, edit: patchPod(workload, { securityContext: { runAsNonRoot: true, runAsUser: 65534 } }) }
+    ? { cause: 'container.runs_as_root', what: 'would run as root, which its security context forbids', confidence: 0.9, edit: templatePatch(workload, { securityContext: { runAsNonRoot: true, runAsUser: 65534 } }) }
     : undefined;
 
 /** `open /var/cache/x: read-only file system` → a writable folder there. */
@@ -60,7 +60,7 @@ const readOnly: Rule = ({ workload, trouble, text }) => {
   const folder = path ? path.replace(/\/[^/]*$/, '') || path : '/PATH';
   return {
     cause: 'container.read_only', what: `writes to ${path ?? 'a file system'} that is read-only`, confidence: 0.74,
-    edit: patchPod(workload, { containers: [{ name: trouble.container, volumeMounts: [{ name: 'writable', mountPath: folder }] }], volumes: [{ name: 'writable', emptyDir: {} }] }),
+    edit: templatePatch(workload, { containers: [{ name: trouble.container, volumeMounts: [{ name: 'writable', mountPath: folder }] }], volumes: [{ name: 'writable', emptyDir: {} }] }),
   };
 };
 
@@ -89,7 +89,7 @@ const entrypoint: Rule = ({ workload, trouble, text, exitCode }) => {
   const argv = commandOf(containerOf(trouble.pod, trouble.container));
   return {
     cause: isForbidden ? 'container.entrypoint_denied' : 'container.entrypoint_missing', what: `${whyNot(text, isForbidden)}${argv ? `: ${argv}` : ''}`, confidence: 0.68,
-    edit: argv ? patchContainer(workload, trouble.container, { command: ['RIGHT-PROGRAM'] }, trouble.isInit) : `kubectl set image ${atOf(workload)} ${trouble.container}=IMAGE   # its own entrypoint cannot be started`,
+    edit: argv ? patchContainer(workload, trouble.container, { command: ['RIGHT-PROGRAM'] }, trouble.isInit) : `kubectl set image ${inKubectl(workload)} ${trouble.container}=IMAGE   # its own entrypoint cannot be started`,
   };
 };
 
@@ -101,7 +101,7 @@ function whyNot(text: string, isForbidden: boolean): string {
 const denied: Rule = ({ workload, text }) => {
   const path = /(?<![\w/])(\/[\w./-]{1,200}): [Pp]ermission denied|EACCES: permission denied,? \w+ '(\/[\w./-]{1,200})'/.exec(text);
   if (!path) return undefined;
-  return { cause: 'container.file_denied', what: `may not use ${path[1] ?? path[2]}`, confidence: 0.66, edit: patchPod(workload, { securityContext: { fsGroup: 65534 } }) };
+  return { cause: 'container.file_denied', what: `may not use ${path[1] ?? path[2]}`, confidence: 0.66, edit: templatePatch(workload, { securityContext: { fsGroup: 65534 } }) };
 };
 
 const RULES: readonly Rule[] = [notRoot, readOnly, portTaken, entrypoint, denied];

@@ -5,7 +5,7 @@ import { templateOf } from '../domain/log-template.js';
 import { defineAnalyzer } from './define.js';
 import { cut, describeTrouble } from './reading/container-trouble.js';
 import { endsOf, type End } from './reading/ends.js';
-import { forPerson, logsOf } from './reading/for-person.js';
+import { needsPerson, logsOf } from './reading/person.js';
 import { livePodsOf, logLinesOf, troublesOf, workloadsInScope } from './reading/scene.js';
 
 /** Exit codes that mean the same in every program: 128 + signal. */
@@ -38,7 +38,7 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   const words = [...lines].reverse().find((l) => SPEAKS.test(l)) ?? lines.at(-1);
   const [cause, what] = causeOf(end);
   return [
-    forPerson({
+    needsPerson({
       analyzer: 'crash_loop', cause, of: workload,
       what: `${trouble.container} ${what}${words ? `; it says: ${cut(templateOf(words), 140)}` : ' and says nothing'}`,
       evidence: [describeTrouble(trouble), `exit code ${end.exitCode}`, ...(words ? [cut(`log: ${words}`)] : []), `${new Set(troubles.map((t) => t.pod.metadata.name)).size} of ${livePodsOf(world, workload).length} pods`],

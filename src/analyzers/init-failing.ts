@@ -3,7 +3,7 @@ import { isPodReady, type KubeObject, type World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut, describeTrouble } from './reading/container-trouble.js';
-import { forPerson, logsOf } from './reading/for-person.js';
+import { needsPerson, logsOf } from './reading/person.js';
 import { livePodsOf, logLinesOf, secondsBetween, troublesOf, workloadsInScope } from './reading/scene.js';
 
 /** So long an init container may take without anybody wondering. */
@@ -24,7 +24,7 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   if (isWaiting && isYoung(trouble.pod, evidence)) return [];
   const last = logLinesOf(evidence, trouble.pod, trouble.container).at(-1);
   return [
-    forPerson({
+    needsPerson({
       analyzer: 'init_failing', cause: isWaiting ? 'init.waiting' : 'init.failing', of: workload,
       what: `init container ${trouble.container} ${isWaiting ? 'does not end' : 'fails'}${last ? `: ${cut(last, 120)}` : ''}`,
       evidence: [describeTrouble(trouble), ...(last ? [cut(`log: ${last}`)] : []), `${livePodsOf(world, workload).filter(isPodReady).length} of ${livePodsOf(world, workload).length} pods got past it`],

@@ -4,7 +4,7 @@ import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { describeTrouble, eventsOf, type Trouble } from './reading/container-trouble.js';
 import { endsOf } from './reading/ends.js';
-import { forPerson, patchContainer } from './reading/for-person.js';
+import { needsPerson, patchContainer } from './reading/person.js';
 import { containerOf } from './reading/rollout.js';
 import { secondsBetween, troublesOf, workloadsInScope } from './reading/scene.js';
 
@@ -33,7 +33,7 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   const words = eventsOf(trouble.pod, evidence.events).filter((e) => /^(Liveness|Startup) probe failed/.test(e.message)).at(-1)?.message ?? '';
   const container = containerOf(trouble.pod, trouble.container) ?? { name: trouble.container };
   const judged = judge({ workload, trouble, container, words, probe: probeOf(container) });
-  return [forPerson({ analyzer: 'liveness_kills', of: workload, evidence: [describeTrouble(trouble), ...(words ? [words] : []), ...livesOf(trouble)], ...judged })];
+  return [needsPerson({ analyzer: 'liveness_kills', of: workload, evidence: [describeTrouble(trouble), ...(words ? [words] : []), ...livesOf(trouble)], ...judged })];
 }
 
 interface Case {

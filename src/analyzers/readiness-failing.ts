@@ -3,7 +3,7 @@ import type { KubeObject, World } from '../domain/kube.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut, describeTrouble } from './reading/container-trouble.js';
-import { forPerson } from './reading/for-person.js';
+import { needsPerson } from './reading/person.js';
 import { containerOf, containersOf } from './reading/rollout.js';
 import { logLinesOf, troublesOf, workloadsInScope } from './reading/scene.js';
 
@@ -23,7 +23,7 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   const isSidecar = ready.length > 0 && container !== pod.spec?.containers?.[0]?.name;
   const last = logLinesOf(evidence, pod, container).slice(-1);
   return [
-    forPerson({
+    needsPerson({
       analyzer: 'readiness_failing', cause: isSidecar ? 'readiness.sidecar' : causeOf(trouble.message), of: workload,
       what: `${isSidecar ? `its application is ready, its sidecar ${container} is not` : `${container} runs and is not ready`}: ${cut(trouble.message, 140)}`,
       evidence: [describeTrouble(trouble), ...ready.map((c) => `${c.name} beside it is ready`), ...last.map((l) => cut(`log: ${l}`))],

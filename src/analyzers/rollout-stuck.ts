@@ -3,7 +3,7 @@ import { isPodReady, podsOf, type KubeObject, type World } from '../domain/kube.
 import type { Finding } from '../domain/plan.js';
 import { countOf, desiredReplicas } from '../domain/status.js';
 import { defineAnalyzer } from './define.js';
-import { forPerson } from './reading/for-person.js';
+import { needsPerson } from './reading/person.js';
 import { isOfRevision, rolloutOf, type Rollout } from './reading/rollout.js';
 import { secondsBetween, troublesOf, workloadsInScope } from './reading/scene.js';
 
@@ -27,7 +27,7 @@ function findingOf(deployment: KubeObject, evidence: Evidence, world: World): Fi
   if (!why) return [];
   const { what, ...rest } = why;
   const counts = `${countOf(deployment, 'updatedReplicas')} of ${desiredReplicas(deployment)} updated, ${countOf(deployment, 'availableReplicas')} available`;
-  return [forPerson({ analyzer: 'rollout_stuck', of: deployment, what, ...rest, evidence: [counts, ...rest.evidence] })];
+  return [needsPerson({ analyzer: 'rollout_stuck', of: deployment, what, ...rest, evidence: [counts, ...rest.evidence] })];
 }
 
 type Why = Pick<Finding, 'cause' | 'evidence' | 'confidence' | 'edit'> & { what: string };

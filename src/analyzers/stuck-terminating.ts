@@ -3,7 +3,7 @@ import { isNodeReady, podsOf, type KubeObject, type World } from '../domain/kube
 import type { Finding } from '../domain/plan.js';
 import { healthOf } from '../domain/health.js';
 import { defineAnalyzer } from './define.js';
-import { forPerson } from './reading/for-person.js';
+import { needsPerson } from './reading/person.js';
 import { secondsBetween, workloadsInScope } from './reading/scene.js';
 
 /** Beyond the pod's own grace; `deletionTimestamp` is already the end of that. */
@@ -26,7 +26,7 @@ function findingOf(workload: KubeObject, evidence: Evidence, world: World): Find
   if (!first) return [];
   const { name, deletionTimestamp } = first.metadata;
   const { why, ...rest } = reasonOf(first, world);
-  return [forPerson({ analyzer: 'stuck_terminating', of: workload, what: `pod ${name} has been going away since ${deletionTimestamp}, ${why}`, evidence: [`pod ${name}: deletionTimestamp ${deletionTimestamp}, ${why}`, `${stuck.length} such pods`], ...rest })];
+  return [needsPerson({ analyzer: 'stuck_terminating', of: workload, what: `pod ${name} has been going away since ${deletionTimestamp}, ${why}`, evidence: [`pod ${name}: deletionTimestamp ${deletionTimestamp}, ${why}`, `${stuck.length} such pods`], ...rest })];
 }
 
 type Reason = Pick<Finding, 'cause' | 'confidence' | 'edit'> & { why: string };
