@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inFlight } from '../../bench/samples.js';
 import { runScenarios, type Result } from '../../sandbox/scenarios/run-scenarios.js';
+import type { Remediation } from '../../src/contracts/remediation.js';
+import type { Replay } from '../../src/contracts/replay.js';
 import { startInstallation, type Installation } from '../support/installation.js';
 
 const folder = fileURLToPath(new URL('../scenarios/', import.meta.url));
@@ -31,3 +34,31 @@ describe('every shipped scenario passes without a model', () => {
     expect(result).toMatchObject({ verdict: 'pass' });
   });
 });
+
+/** Every page, newest first. */
+async function remediations(): Promise<Remediation[]> {
+  const all: Remediation[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: { items: Remediation[]; next?: string } = await kubernaut.api(`/api/v1/remediations?limit=100${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+    all.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return all;
+}
+
+it('every recorded decision is made the same again from what is stored of it', async () => {
+  const listed = await remediations();
+  const different: unknown[] = [];
+  let decided = 0;
+  await inFlight(4, listed, async ({ id }) => {
+    const { decisions = [] } = await kubernaut.api<Remediation>(`/api/v1/remediations/${id}`);
+    for (const [decision] of decisions.filter((d) => d.kind === 'plan' && d.ref !== undefined).entries()) {
+      const { status, body } = (await kubernaut.post(`/api/v1/remediations/${id}/replay`, { decision })) as { status: number; body: Replay };
+      decided += 1;
+      if (status !== 200 || !body.is_same || body.unknown.length > 0) different.push({ id, decision, status, differences: body.differences, unknown: body.unknown });
+    }
+  });
+  expect(different).toEqual([]);
+  expect(decided).toBeGreaterThan(ids.length / 2);
+}, 600_000);

@@ -96,7 +96,7 @@ const platformLog = (dataDir: string): string => {
   return existsSync(file) ? readFileSync(file, 'utf8').slice(-2000) : '';
 };
 
-const auditOf = (file: string): AuditEntry[] =>
+export const auditOf = (file: string): AuditEntry[] =>
   readFileSync(file, 'utf8').split('\n').filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as AuditEntry);
 
 const isOwnWrite = ({ verb, requestURI, userAgent, objectRef, responseStatus }: AuditEntry): boolean =>
