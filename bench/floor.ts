@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { KubeClient } from '../sandbox/simulator/kube-client.js';
-import { poke, type bare, type idle } from './workflows/bare.js';
+import { poke, type bare, type idle, type steps } from './workflows/bare.js';
 
 export const FLOOR_MARK = 'bench.kubernaut.io/mark';
 const QUEUE = 'bench-floor';
@@ -12,6 +12,8 @@ const WORKFLOWS = ['./workflows/bare.js', './workflows/bare.ts'].map((p) => file
 export interface Floor {
   /** Starts one bare workflow and waits for its end. Resolves with when it was asked for, ms since the epoch. */
   run(id: string, isLocal: boolean): Promise<number>;
+  /** From asking for a workflow of `count` empty local activities until the last is done, ms. */
+  steps(id: string, count: number): Promise<number>;
   /** How long a bare signal-with-start takes to be answered, ms. */
   start(id: string): Promise<number>;
   stop(): Promise<void>;
@@ -39,6 +41,11 @@ export async function startFloor(temporal: { address: string; namespace: string 
       const handle = await client.workflow.signalWithStart<typeof bare>('bare', { ...options, workflowId: id, args: [id, isLocal] });
       await handle.result();
       return at;
+    },
+    async steps(id, count) {
+      const at = Date.now();
+      const handle = await client.workflow.signalWithStart<typeof steps>('steps', { ...options, workflowId: id, args: [count] });
+      return (await handle.result()) - at;
     },
     async start(id) {
       const at = performance.now();

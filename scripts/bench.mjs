@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const BENCHES = {
+  decision: 'signal to plan without a model, 20 at once, beside the floor; what is added to a model that answers in two seconds',
   drain: 'a node with 200 pods under budgets: our drain beside kubectl drain and a bare 32-way eviction loop',
   ingest: 'posts of alerts per second beside a bare start loop on the same Temporal, duplicates, memory of the gateway',
   remediation: 'POST to applied write, remediations per second, memory, API requests and history events, beside the floor',

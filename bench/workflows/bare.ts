@@ -26,3 +26,10 @@ export async function bare(mark: string, isLocal: boolean): Promise<void> {
 export async function idle(): Promise<void> {
   setHandler(poke, () => undefined);
 }
+
+/** The floor of a decision: so many empty local activities one after the other. Answers when they were done, by the clock that a remediation notes its plan with. */
+export async function steps(count: number): Promise<number> {
+  setHandler(poke, () => undefined);
+  for (let step = 0; step < count; step++) await local.noop();
+  return Date.now();
+}
