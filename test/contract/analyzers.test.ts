@@ -3,6 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { actions } from '../../src/actions/index.js';
 import { analyzers, diagnoseAll } from '../../src/analyzers/index.js';
 import { brokenWorld } from '../support/broken-world.js';
+import { answerFrom, answerSchema } from '../../src/activities/analysis/answer.js';
+import { promptOf } from '../../src/domain/prompt.js';
+import { isSameProposal } from '../../src/domain/ranking.js';
 import { itKeepsTheContractOfAnalyzers } from './checks/analyzer-contract.js';
 
 describe('every analyzer', () => {
@@ -49,5 +52,27 @@ describe('every finding', () => {
       expect(action.targetOf(p.parameters as never)).toMatchObject({ kind: p.target.kind, name: p.target.name });
       expect(p.target.uid).toBeDefined();
     }
+  });
+
+  it('can be agreed with in the very words of the prompt', () => {
+    let agreed = 0;
+    for (const evidence of brokenWorld()) {
+      const own = diagnoseAll(evidence).slice(0, 8);
+      if (own.every((f) => f.proposals.length === 0)) continue;
+      const prompt = promptOf({ evidence, findings: own, catalogue: actions.members, maxTokens: 100_000 });
+      const schema = answerSchema({ actions: actions.members, targets: prompt.targets });
+      const data = JSON.parse(/<data>\n(.*)\n<\/data>/s.exec(prompt.prompt)![1]!) as { analyzers: { proposes: object[] }[] };
+      for (const [i, { proposes }] of data.analyzers.entries()) {
+        if (proposes.length === 0) continue;
+        const text = JSON.stringify({ reasoning: 'r', proposals: proposes.slice(0, 5).map((p) => ({ ...p, confidence: 0.5, reason: 'as they say' })) });
+        const { proposals } = answerFrom(text, { schema, prompt, by: 'm' });
+        for (const [n, said] of proposals.entries()) {
+          const meant = { ...own[i]!.proposals[n]!, source: 'rules' as const, by: own[i]!.analyzer };
+          expect([said.action, isSameProposal(meant, said), isSameProposal(said, meant)]).toEqual([meant.action, true, true]);
+          agreed += 1;
+        }
+      }
+    }
+    expect(agreed).toBeGreaterThan(8);
   });
 });
