@@ -96,12 +96,18 @@ async function decideDue(mine: readonly Remediation[], decided: Set<string>, { s
   const mode = scenario.approve ?? 'auto';
   if (mode === 'never') return;
   for (const r of mine) {
-    const key = `${r.id}/${r.plan?.hash ?? ''}`;
+    const key = questionOf(r);
     if (r.phase !== 'awaiting_approval' || decided.has(key)) continue;
-    await product.decide(r, mode === 'reject' ? 'reject' : 'approve');
+    await product.decide(r, mode === 'reject' ? 'reject' : 'approve', candidateOf(mode, r));
     decided.add(key);
   }
 }
+
+const roundOf = (r: Remediation): number => r.approval?.round ?? 1;
+const questionOf = (r: Remediation): string => `${r.id}/${r.plan?.hash ?? ''}/${roundOf(r)}`;
+
+/** A second question is about what was picked at the first. */
+const candidateOf = (mode: NonNullable<Scenario['approve']>, r: Remediation): number | undefined => (typeof mode === 'object' && roundOf(r) === 1 ? mode.candidate : undefined);
 
 async function resolveDue({ resolver, product }: FollowOptions): Promise<void> {
   const due = resolver.due(Date.now());

@@ -13,7 +13,7 @@ export interface Product {
   sendAlerts(body: object): Promise<void>;
   /** Remediations started since, newest first, of all namespaces. */
   remediationsSince(since: string): Promise<Remediation[]>;
-  decide(remediation: Remediation, kind: 'approve' | 'reject'): Promise<void>;
+  decide(remediation: Remediation, kind: 'approve' | 'reject', candidate?: number): Promise<void>;
   cancel(id: string): Promise<void>;
   setPolicy(namespace: string, policy: object): Promise<void>;
   removePolicy(namespace: string): Promise<void>;
@@ -89,9 +89,9 @@ export function productAt(run: Installation): Product {
       }
       return items;
     },
-    decide: async (r, kind) => {
+    decide: async (r, kind, candidate) => {
       const path = `/api/v1/remediations/${r.id}/${kind}`;
-      const answer = await request(run, 'POST', path, decisionBody(r));
+      const answer = await request(run, 'POST', path, { ...decisionBody(r), ...(candidate ? { candidate } : {}) });
       // Somebody or something else decided first, or the plan moved: the next look shows it.
       if (answer.status >= 400 && answer.status !== 409) throw refused('POST', path, answer);
     },

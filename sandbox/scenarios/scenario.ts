@@ -147,7 +147,7 @@ export const Scenario = Type.Object(
     signal: Type.Optional(Type.Object({ alertmanager: Type.Array(Alert, { minItems: 1 }) }, closed)),
     resolve: Type.Optional(Type.Union([Type.Literal('never'), Type.String({ pattern: AFTER }), Type.Object({ after: Duration }, closed)])),
     policy: Type.Optional(ScenarioPolicy),
-    approve: Type.Optional(literals(['auto', 'never', 'reject'] as const)),
+    approve: Type.Optional(Type.Union([literals(['auto', 'never', 'reject'] as const), Type.Object({ candidate: Type.Integer({ minimum: 1 }) }, closed)])),
     disturb: Type.Optional(Type.Array(FaultStep)),
     expect: Expectation,
   },

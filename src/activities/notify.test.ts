@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Channel } from '../channels/define.js';
 import type { Notification, NotificationRow } from '../contracts/notification.js';
 import { KubernautError } from '../domain/errors.js';
-import { createNotify } from './notify.js';
+import { remediationFor } from '../../test/support/remediations.js';
+import { createNotify, createNotifyStage } from './notify.js';
 
 const notification = (kind: Notification['kind'] = 'closed'): Notification => ({
   remediationId: 'r-1', kind, title: 't', severity: 'info', target: 'node a', lines: [], commands: [], links: {}, at: '2026-01-01T00:00:00Z',
@@ -65,5 +66,33 @@ describe('createNotify', () => {
   it('refuses a channel that nobody configured', async () => {
     const notify = createNotify({ store: rowStore(), channels: {}, clock });
     await expect(notify({ notification: notification(), channel: 'toString' })).rejects.toMatchObject({ code: 'NotFound' });
+  });
+});
+
+describe('what is said of an approval', () => {
+  const link = (_r: unknown, channel: string): string => `https://kubernaut.example.com/approve/for-${channel}`;
+
+  it('carries a link where one can be made, never into the log', async () => {
+    const links: Record<string, Record<string, string>> = {};
+    const into = (name: string): Channel => ({ deliver: async (n) => ((links[`${name} ${n.kind}`] = n.links), { providerId: name }) });
+    const notify = createNotifyStage({ store: rowStore(), channels: { slack: into('slack'), log: into('log') }, clock, approvalLink: link });
+    const remediation = remediationFor('r-1');
+    for (const channel of ['slack', 'log']) await notify({ remediation, kind: 'approval_requested', channel });
+    await notify({ remediation, kind: 'closed', channel: 'slack' });
+    expect(links).toEqual({ 'slack approval_requested': { 'approve or reject': 'https://kubernaut.example.com/approve/for-slack' }, 'log approval_requested': {}, 'slack closed': {} });
+  });
+
+  it('is said anew for each question and reminder, once each; a decision edits the last message', async () => {
+    const { calls, channel } = recording();
+    const notify = createNotifyStage({ store: rowStore(), channels: { ops: channel }, clock });
+    const say = (kind: 'approval_requested' | 'approval_reminder' | 'approval_decided', occasion?: string) => notify({ remediation: remediationFor('r-1'), kind, channel: 'ops', ...(occasion ? { occasion } : {}) });
+    await say('approval_requested');
+    for (const occasion of ['1.1', '1.1', '1.2']) await say('approval_reminder', occasion);
+    await say('approval_requested', '2');
+    await say('approval_decided', '2');
+    expect(calls).toEqual([
+      { kind: 'approval_requested' }, { kind: 'approval_reminder' }, { kind: 'approval_reminder' }, { kind: 'approval_requested' },
+      { kind: 'approval_decided', previous: expect.stringMatching(/^m-approval/) },
+    ]);
   });
 });

@@ -353,6 +353,30 @@ describe.each(eachDatabase())('the store on $name', ({ open }) => {
     });
   });
 
+  describe('approval links', () => {
+    const link = { id: 'd'.repeat(64), remediationId: 'r-1', plan: 'p', audience: 'slack' };
+
+    it('are claimed by one of many at the same moment, and remember what they decided', async () => {
+      await database.pool.query('truncate approval_links');
+      const at = '2025-01-31T08:00:00.000Z';
+      const claims = await Promise.all([1, 2, 3, 4].map(() => store.claimLink({ ...link, at })));
+      expect(claims.filter(Boolean)).toHaveLength(1);
+      expect(await store.usedLink(link.id)).toBeUndefined();
+      await store.settleLink({ id: link.id, decision: 'approved', by: 'Ana', at });
+      expect(await store.usedLink(link.id)).toEqual({ decision: 'approved', by: 'Ana', at });
+      expect(await store.claimLink({ ...link, at: '2026-01-31T08:00:00.000Z' })).toBe(false);
+    });
+
+    it('may be used again when they were given back, or when whoever claimed them died', async () => {
+      await database.pool.query('truncate approval_links');
+      expect(await store.claimLink({ ...link, at: '2025-01-31T08:00:00.000Z' })).toBe(true);
+      await store.releaseLink(link.id);
+      expect(await store.claimLink({ ...link, at: '2025-01-31T08:00:01.000Z' })).toBe(true);
+      expect(await store.claimLink({ ...link, at: '2025-01-31T08:00:59.000Z' })).toBe(false);
+      expect(await store.claimLink({ ...link, at: '2025-01-31T08:01:02.000Z' })).toBe(true);
+    });
+  });
+
   describe('pauses', () => {
     it('keeps one pause per scope, lifts exactly that one and forgets expired ones', async () => {
       await store.setPause({ by: 'alice', reason: 'incident' });
