@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Client } from '@temporalio/client';
 import { kubeClientOf } from '../sandbox/simulator/kube-client.js';
@@ -9,7 +10,7 @@ import { startFloor, type Floor } from './floor.js';
 import { startInstallation, type Installation } from './installation.js';
 import { countOf, inFlight, percentile } from './samples.js';
 import { dataOf, serveModel, soberAnswer } from './scenario-models.js';
-import { senderTo, type Done } from './sender.js';
+import { senderTo } from './sender.js';
 
 const USAGE = `usage: npm run bench -- decision [--rounds 5] [--at-once 20] [--with-model 20]
   --rounds      groups of --at-once signals that are sent at the same moment, without a model
@@ -103,19 +104,25 @@ async function asking(parts: Parts, alone: number, width: number): Promise<{ alo
 
 async function remediated({ installation: { run }, client }: Parts, apps: readonly App[], width: number): Promise<Decided[]> {
   const sender = senderTo(run, client);
-  const done: Done[] = [];
-  await inFlight(width, apps, async (app) => done.push(await sender.remediate(app)));
   const decided: Decided[] = [];
-  await inFlight(4, done, async (d) => decided.push(await decidedBy(d, run, client)));
+  await inFlight(width, apps, async (app) => {
+    const { at, answeredMs } = await sender.send(app);
+    const { id, outcome, decisions = [], workflow_id: workflowId } = await closed(app, run);
+    const plan = decisions.find((d) => d.kind === 'plan');
+    if (!plan) throw new Error(`remediation ${id} ended ${outcome} without a recorded decision`);
+    decided.push({ outcome: outcome!, answeredMs, toPlanMs: Date.parse(plan.at) - at, analysisMs: await analysisMsOf(client, workflowId) });
+  });
   return decided;
 }
 
-async function decidedBy({ app, at, workflowId, outcome, answeredMs }: Done, { gateway, token }: Installation['run'], client: Client): Promise<Decided> {
-  const response = await fetch(`${gateway}/api/v1/remediations/${app.name}?namespace=${app.namespace}`, { headers: { authorization: `Bearer ${token}` } });
-  const { decisions = [] } = (await response.json()) as Remediation;
-  const plan = decisions.find((d) => d.kind === 'plan');
-  if (!plan) throw new Error(`${app.namespace}/${app.name} ended ${outcome} without a recorded decision`);
-  return { outcome, answeredMs, toPlanMs: Date.parse(plan.at) - at, analysisMs: await analysisMsOf(client, workflowId) };
+/** A signal that is taken before Temporal has it is answered without the workflow: it is found by what it is about. */
+async function closed({ namespace, name }: App, { gateway, token }: Installation['run']): Promise<Remediation> {
+  for (;;) {
+    const response = await fetch(`${gateway}/api/v1/remediations/${name}?namespace=${namespace}`, { headers: { authorization: `Bearer ${token}` } });
+    const remediation = (await response.json()) as Remediation;
+    if (response.ok && remediation.phase === 'closed') return remediation;
+    await sleep(500);
+  }
 }
 
 async function analysisMsOf(client: Client, workflowId: string): Promise<number | undefined> {
