@@ -1,4 +1,3 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import { actions as allActions, type Action } from '../../actions/index.js';
 import { parametersFor, proposalSchema } from '../../actions/proposal-schema.js';
 import { KubernautError } from '../../domain/errors.js';
@@ -8,6 +7,7 @@ import type { Prompt, PromptTarget } from '../../domain/prompt.js';
 import { redactText } from '../../domain/redact.js';
 import { parseStrictJson } from '../../domain/strict-json.js';
 import { callOf } from '../investigation/asks.js';
+import { misfitOf } from './fits.js';
 
 const MOST_PROPOSALS = 5;
 
@@ -68,8 +68,8 @@ export interface AnswerReading {
 /** Throws ModelAnswerInvalid with the reason alone: it goes back to the model once, and must not carry its text. */
 export function answerFrom(text: string, { schema, prompt: { targets, others }, by }: AnswerReading): Answer {
   const answer = withoutNulls(parseStrictJson(text));
-  const validate = compiled(schema);
-  if (!validate(answer)) throw new KubernautError('ModelAnswerInvalid', { message: `the answer does not fit the schema: ${problemsOf(validate)}`, why: problemsOf(validate) });
+  const why = misfitOf(schema, answer);
+  if (why !== undefined) throw new KubernautError('ModelAnswerInvalid', { message: `the answer does not fit the schema: ${why}`, why });
   const { reasoning, proposals, template, ask = [] } = answer as { reasoning: string; proposals: Item[]; template?: string; ask?: Record<string, unknown>[] };
   return { reasoning, proposals: proposals.map((item) => proposalOf(item, targets, by)), ...(template ? { template } : {}), asks: ask.map((item) => callOf(item, [...targets, ...others])) };
 }
@@ -103,11 +103,3 @@ const unlessNull = (key: string, value: unknown): object => (value === null || v
 const isRecord = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const present = (value: unknown): unknown => (isRecord(value) ? Object.fromEntries(Object.entries(value).filter(([, v]) => v !== null)) : value);
-
-function compiled(schema: Record<string, unknown>): ValidateFunction {
-  return new Ajv({ strict: false, allErrors: false, coerceTypes: false, validateFormats: false }).compile(schema);
-}
-
-/** Paths and rules, never values. */
-const problemsOf = (validate: ValidateFunction): string =>
-  (validate.errors ?? []).slice(-4).map((e) => `${e.instancePath || 'answer'}: ${e.keyword}`).join('; ') || 'unknown';
