@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../sandbox/launch/package-root.js';
@@ -9,7 +9,7 @@ import { pageOf, summaryOf, type Played } from './scenario-page.js';
 
 const USAGE = `usage: npm run bench -- scenarios [--ways none,scripted,down,garbage] [--paths test/scenarios] [--concurrency 4] [--json <file>] [--page docs/reference/scenarios.md]
   --ways   how the model is: none; scripted (agrees with the analyzers); its server down; its server answering garbage
-  --json   keeps the results; given again with other ways, those are kept beside them
+  --json   keeps the results; given again, what is played anew takes the place of what is there, scenario by scenario
   --page   writes the table of all four there`;
 
 /** Every shipped scenario, each way on an installation of its own. Exit code 1 when anything harmful happened. */
@@ -24,9 +24,10 @@ export async function bench(args: string[]): Promise<void> {
   if (values.help) return void console.log(USAGE);
   const ways = values.ways.split(',').filter((w): w is Way => (WAYS as readonly string[]).includes(w));
   const paths = values.paths.split(',').map((path) => join(packageRoot(), path));
-  const played: Played = {};
+  const played: Played = values.json && existsSync(values.json) ? (JSON.parse(readFileSync(values.json, 'utf8')) as Played) : {};
   for (const way of ways) {
-    played[way] = await playAll(way, paths, Number(values.concurrency));
+    const anew = await playAll(way, paths, Number(values.concurrency));
+    played[way] = [...(played[way] ?? []).filter((r) => !anew.some((a) => a.id === r.id)), ...anew];
     console.log(summaryOf(way, played[way]));
     if (values.json) writeFileSync(values.json, `${JSON.stringify(played, null, 2)}\n`);
   }

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deployFiles, referencePages } from '../dist/src/cli/docs/pages.js';
 
+/** Measured, not generated: `npm run bench -- scenarios`. */
+const MEASURED = ['scenarios.md'];
+
 function write(folder, files) {
   const path = fileURLToPath(new URL(`../${folder}`, import.meta.url));
   mkdirSync(path, { recursive: true });
-  for (const name of readdirSync(path)) if (files[name] === undefined) rmSync(join(path, name));
+  for (const name of readdirSync(path)) if (files[name] === undefined && !MEASURED.includes(name)) rmSync(join(path, name));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
   console.log(`${folder}: ${Object.keys(files).length} files`);
 }

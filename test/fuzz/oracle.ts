@@ -10,6 +10,10 @@ import { headerOf, type Response } from './wire.js';
 
 /** Of our errors, and two that are HTTP's own. */
 const OF_THE_DOOR = new Set<number>([...Object.values(ERRORS).map((e) => e.status), 408, 431]);
+/** The page of a plan speaks to people: its answers are pages of ours too, and a link that was used is gone for ever. */
+const FOR_PEOPLE = /^\s*[A-Za-z]+ +[^ ]*\/approve\//;
+const isOurPage = ({ bytes }: FuzzRequest, response: Response): boolean =>
+  FOR_PEOPLE.test(bytes.subarray(0, 200).toString('latin1')) && (headerOf(response, 'content-type') ?? '').startsWith('text/html') && (headerOf(response, 'content-security-policy') ?? '').startsWith("default-src 'none'");
 
 /** What only somebody with our sources could have written. No generator writes any of it. */
 const INSIDES: readonly (readonly [string, RegExp])[] = [
@@ -38,17 +42,21 @@ export function oracleOf(openapi: OpenApi, fine503: readonly string[] = ['Overlo
     return schemas.get(key);
   };
 
-  function statusFaults({ method, route, about }: FuzzRequest, response: Response): string[] {
+  function statusFaults(request: FuzzRequest, response: Response): string[] {
     const { status } = response;
-    if (status === 503) return overloadFaults(response, method, fine503);
-    if (status >= 500) return [`it answers ${String(status)}`];
-    if (status >= 400) return OF_THE_DOOR.has(status) ? [] : [`${String(status)} is no status of ours`];
+    if (status >= 400 && isOurPage(request, response)) return pageFaults(response);
+    if (status === 503) return overloadFaults(response, request.method, fine503);
+    return status >= 400 ? failureFaults(status) : undocumented(request, status);
+  }
+
+  function undocumented({ method, route, about }: FuzzRequest, status: number): string[] {
     const documented = route === undefined ? undefined : openapi.paths[route]?.[method.toLowerCase()]?.responses;
     return documented && !(String(status) in documented) ? [`${String(status)} is not documented for ${about}`] : [];
   }
 
-  function bodyFaults({ method, route }: FuzzRequest, response: Response): string[] {
-    if (method === 'HEAD') return [];
+  function bodyFaults(request: FuzzRequest, response: Response): string[] {
+    const { method, route } = request;
+    if (method === 'HEAD' || isOurPage(request, response)) return [];
     const type = headerOf(response, 'content-type') ?? '';
     const isProblem = type.startsWith('application/problem+json');
     if (!isProblem && response.status >= 400 && response.status !== 503) return [`${String(response.status)} is no problem but ${type}`];
@@ -60,9 +68,14 @@ export function oracleOf(openapi: OpenApi, fine503: readonly string[] = ['Overlo
   const unfit = (value: unknown, check: ValidateFunction | undefined): string[] => (!check || check(value) ? [] : [`the body does not fit its schema: ${ajv.errorsText(check.errors).slice(0, 300)}`]);
 
   return {
-    faultsOf: (request, response) => [...statusFaults(request, response), ...headerFaults(request, response), ...(response.status === 429 ? waitFaults(response) : []), ...bodyFaults(request, response), ...insideFaults(response)],
+    faultsOf: (request, response) => [...statusFaults(request, response), ...headerFaults(request, response), ...(response.status === 429 ? waitFaults(response) : []), ...bodyFaults(request, response), ...insideFaults(response, isOurPage(request, response))],
   };
 }
+
+const failureFaults = (status: number): string[] =>
+  status >= 500 ? [`it answers ${String(status)}`] : OF_THE_DOOR.has(status) ? [] : [`${String(status)} is no status of ours`];
+
+const pageFaults = (response: Response): string[] => (response.status === 503 ? waitFaults(response) : response.status === 410 ? [] : failureFaults(response.status));
 
 /** Whoever is to come back must know when. */
 const waitFaults = (response: Response): string[] => (/^[1-9]\d{0,5}$/.test(headerOf(response, 'retry-after') ?? '') ? [] : [`${String(response.status)} without Retry-After`]);
@@ -94,8 +107,8 @@ function headerFaults({ requestId }: FuzzRequest, response: Response): string[] 
 }
 
 /** The pages of the documentation are files of others, and say what they like. */
-function insideFaults(response: Response): string[] {
-  const isPage = /^(?:application\/javascript|text\/(?:javascript|css|html))/.test(headerOf(response, 'content-type') ?? '');
+function insideFaults(response: Response, isOurs: boolean): string[] {
+  const isPage = !isOurs && /^(?:application\/javascript|text\/(?:javascript|css|html))/.test(headerOf(response, 'content-type') ?? '');
   const text = response.headers.map(([n, v]) => `${n}: ${v}`).join('\n') + (isPage ? '' : response.body.toString('utf8'));
   return INSIDES.flatMap(([what, pattern]) => {
     const match = pattern.exec(text);

@@ -41,7 +41,7 @@ async function play(text: string, act: (a: Act) => Promise<void>): Promise<{ res
     patch: (kind, object, body) => bench.patch(name(kind, object), 'strategic', body),
     remediation: (more = {}) => {
       const found = remediations.find((r) => r.id === (more.id ?? 'r-1'));
-      const one = found ?? ({ id: 'r-1', phase: 'received', started_at: new Date().toISOString(), timeline: [], target: { cluster: 'c', apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' } } as unknown as Remediation);
+      const one = found ?? ({ id: 'r-1', phase: 'received', started_at: new Date().toISOString(), timeline: [], usage: { tokens: 0, api_requests: 0 }, target: { cluster: 'c', apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' } } as unknown as Remediation);
       Object.assign(one, more);
       if (!found) remediations.push(one);
     },
