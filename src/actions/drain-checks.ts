@@ -45,6 +45,8 @@ const isOurs = ({ metadata }: KubeObject): boolean =>
 
 function checkPod(pod: KubeObject, { world, limits }: ActionFacts): void {
   const at = nameOfPod(pod);
+  // Of pods elsewhere only the size is read: what they mount and who replaces them is not known.
+  if (!pod.metadata.uid) refuse('NotGrounded', `${at} was not read in full, since this remediation is about something else; an alert about the node itself reads it`);
   if (isOurs(pod)) refuse('PreconditionChanged', `${at} is part of what Kubernaut runs on; a person must move it first`);
   if (isFinished(pod)) return;
   if (!controllerOf(pod)) refuse('PreconditionChanged', `${at} has no controller and would not come back; move it by hand first`);

@@ -76,6 +76,7 @@ describe('drain_node', () => {
     ['the node is not Ready', [], { node: nodeOf('worker-1', { isReady: false }) }, 'PreconditionChanged'],
     ['it runs the control plane', [], { node: nodeOf('worker-1', { labels: { 'node-role.kubernetes.io/control-plane': '' } }) }, 'PreconditionChanged'],
     ['a pod would not come back', [podOf('bare')], {}, 'PreconditionChanged'],
+    ['a pod was read only for its size', [{ ...owned('far'), metadata: { name: 'far', namespace: 'shop' } }], {}, 'NotGrounded'],
     ['it hosts what we run on', [owned('temporal-1', { labels: { 'app.kubernetes.io/name': 'temporal' } })], {}, 'PreconditionChanged'],
     ['it holds the last CoreDNS pod', [dns, dnsSet, podOf('dns-1', { owner: dnsSet, namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } })], {}, 'PreconditionChanged'],
     ['a pod is under two budgets', [owned('api-1'), pdbOf('api'), pdbOf('api', { name: 'api-too' })], {}, 'PreconditionChanged'],
