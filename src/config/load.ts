@@ -9,7 +9,7 @@ import { configInvalid, issueOf, type ConfigIssue } from './issues.js';
 import { jwtIssues } from './jwt-schema.js';
 import { llmIssues } from './llm-schema.js';
 import { ConfigSchema, type Config } from './schema.js';
-import { policyIssues } from './policy-issues.js';
+import { policyIssues, unknownChannels } from './policy-issues.js';
 import { Secret } from './secret.js';
 
 export interface LoadOptions {
@@ -124,6 +124,7 @@ function problemsOf(tree: Tree, options: LoadOptions, env: Readonly<Record<strin
   const isSound = (path: string): boolean => !issues.some((i) => i.path === path || path.startsWith(`${i.path}.`) || i.path.startsWith(`${path}.`));
   issues.push(...unknownActions(tree as unknown as Config, options.actionIds, isSound));
   if (isSound('policy')) issues.push(...policyIssues((tree as unknown as Config).policy, options.actionIds));
+  if (isSound('policy') && isSound('channels')) issues.push(...unknownChannels(tree as unknown as Config));
   if (isSound('gateway.jwt')) issues.push(...jwtIssues((tree as unknown as Config).gateway.jwt));
   if (isSound('llm')) issues.push(...llmIssues((tree as unknown as Config).llm));
   if (isSound('effectiveness.horizons')) issues.push(...unorderedHorizons(tree as unknown as Config));

@@ -37,6 +37,7 @@ describe('what is wrong with a policy is said with its path', () => {
     ['an expression that is too long', { rules: [rule({ when: `tier > 1 ${'|| tier > 1'.repeat(200)}` })] }, 'policy.rules.0.when', '1024 characters'],
     ['an unknown effect', { rules: [rule({ effect: 'refuse' })] }, 'policy.rules.0.effect', 'refuse'],
     ['an unknown key', { rules: [rule({ wen: 'x' })] }, 'policy.rules.0.wen', 'an unknown key'],
+    ['a channel that is not there', { approvals: { escalateTo: ['log', 'pager'] } }, 'policy.approvals.escalateTo.1', 'pager'],
     ['a name twice', { rules: [rule(), rule()] }, 'policy.rules.1.name', 'a second r'],
     ['a signature that allows nothing', { rules: [rule({ signed: signed() })] }, 'policy.rules.0.signed', 'effect: ask'],
     ['a signature without bounds', { rules: [rule({ effect: 'allow', signed: signed({ names: [] }) })] }, 'policy.rules.0.signed.namespaces', 'no bounds'],

@@ -22,6 +22,14 @@ export function policyIssues(policy: Policy, actionIds?: readonly string[]): Con
   ];
 }
 
+/** At night is no time to learn that nobody is called. */
+export function unknownChannels({ policy: { approvals }, channels }: { policy: Policy; channels: object }): ConfigIssue[] {
+  const known = Object.keys(channels);
+  return (approvals?.escalateTo ?? []).flatMap((channel, i) =>
+    known.includes(channel) ? [] : [{ path: `policy.approvals.escalateTo.${i}`, got: channel, expected: `a channel that is configured: ${known.join(', ')}`, example: known[0] ?? 'log' }],
+  );
+}
+
 const namesTwice = (entries: readonly { name: string }[], path: string): ConfigIssue[] =>
   entries.flatMap(({ name }, i) => (entries.findIndex((e) => e.name === name) < i ? [{ path: `${path}.${i}.name`, got: `a second ${name}`, expected: 'a name of its own', example: `${name}-2` }] : []));
 
