@@ -5,7 +5,8 @@ import type { Model, ModelRequest } from '../domain/ports.js';
 import { scriptedModel, type Script } from '../models/scripted.js';
 import { artifactStore } from '../../test/support/artifact-store.js';
 import { container, deployment, evidenceOf, node, NS, pod, service } from '../../test/support/kube-objects.js';
-import { createAnalyze, type AnalyzeDeps, type AnalyzeRequest } from './analyze.js';
+import { createAnalyze, type AnalyzeDeps } from './analyze.js';
+import type { TurnRequest } from './contract.js';
 import { createDiagnose } from './diagnose.js';
 import { tools } from './investigation/index.js';
 
@@ -115,7 +116,7 @@ describe('when the model fails', () => {
 
 describe('a turn of an investigation', () => {
   const asking = (...ask: unknown[]) => ({ ...answer(), ask });
-  async function turn(script: Script, request: Partial<AnalyzeRequest> = {}, deps: Partial<AnalyzeDeps> = {}) {
+  async function turn(script: Script, request: Partial<TurnRequest> = {}, deps: Partial<AnalyzeDeps> = {}) {
     const store = artifactStore();
     const evidenceRef = await store.putArtifact('evidence', evidence);
     const model = scriptedModel(script, 'fake');

@@ -1,7 +1,7 @@
 import { actions as allActions, type Action } from '../actions/index.js';
 import { isKubernautError, KubernautError } from '../domain/errors.js';
-import { MOST_CALLS_PER_TURN, type Investigator, type ToolCall, type TranscriptEntry, type TurnEntry } from '../domain/investigation.js';
-import type { Finding, Proposal } from '../domain/plan.js';
+import { MOST_CALLS_PER_TURN, type ToolCall, type TranscriptEntry, type TurnEntry } from '../domain/investigation.js';
+import type { Proposal } from '../domain/plan.js';
 import type { Clock, Model, ModelAnswer, Store } from '../domain/ports.js';
 import { promptOf, type Prompt } from '../domain/prompt.js';
 import { redactText } from '../domain/redact.js';
@@ -9,6 +9,7 @@ import { hashOf } from '../domain/sha256.js';
 import { countTokens as countTokensOf } from '../models/tokens.js';
 import { answerFrom, answerSchema, type Answer, type TemplateChoice } from './analysis/answer.js';
 import { spentOn, type Spent } from './analysis/spent.js';
+import type { TurnRequest } from './contract.js';
 import { evidenceOf } from './diagnose.js';
 import { askSchema } from './investigation/asks.js';
 import type { ToolDefinition } from './investigation/define.js';
@@ -36,23 +37,6 @@ export interface AnalyzeDeps {
   waiting?: Waiting;
 }
 
-/** One turn. Everything that decides is behind references: the same record makes the same prompt. */
-export interface AnalyzeRequest {
-  evidenceRef: string;
-  findings: Finding[];
-  /** Absent: nothing was paid for before. */
-  remediationId?: string;
-  by?: Investigator;
-  /** From 1. */
-  turn?: number;
-  /** References of `TranscriptEntry`, in order. */
-  transcript?: string[];
-  /** How many looks it may ask for; 0: this is its last answer. */
-  mostAsks?: number;
-  /** Of the prompt. */
-  maxTokens?: number;
-}
-
 export interface AnalyzeReply extends Spent {
   proposals: Proposal[];
   /** Id of the template it chose. */
@@ -76,7 +60,7 @@ const MARGIN_MS = 2000;
  */
 export function createAnalyze(deps: AnalyzeDeps) {
   const { store, waiting = unattended } = deps;
-  return (request: AnalyzeRequest): Promise<AnalyzeReply> =>
+  return (request: TurnRequest): Promise<AnalyzeReply> =>
     waiting(async (call) => {
       const model = investigatorOf(deps, request);
       const asking = await askingOf(deps, request, model);
@@ -95,7 +79,7 @@ export function createAnalyze(deps: AnalyzeDeps) {
     });
 }
 
-function investigatorOf({ model, holmes }: AnalyzeDeps, { by }: AnalyzeRequest): Model {
+function investigatorOf({ model, holmes }: AnalyzeDeps, { by }: TurnRequest): Model {
   const meant = by === 'holmes' ? holmes : model;
   if (!meant) throw new KubernautError('ModelRejected', by === 'holmes' ? 'HolmesGPT is not configured; set investigation.holmes.url' : 'no model is configured; the rules decide alone');
   return meant;
@@ -110,7 +94,7 @@ interface Asking {
   isHolmes: boolean;
 }
 
-async function askingOf(deps: AnalyzeDeps, request: AnalyzeRequest, model: Model): Promise<Asking> {
+async function askingOf(deps: AnalyzeDeps, request: TurnRequest, model: Model): Promise<Asking> {
   const { store, actions = allActions.members, templates = [], countTokens = countTokensOf } = deps;
   const most = Math.min(request.mostAsks ?? 0, MOST_CALLS_PER_TURN);
   const tools = most > 0 ? (deps.tools ?? []) : [];

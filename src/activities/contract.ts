@@ -142,14 +142,20 @@ export interface StepReply {
   detail: string;
 }
 
+/** One turn. Everything that decides is behind references: the same record makes the same prompt. */
 export interface TurnRequest {
   evidenceRef: string;
   findings: Finding[];
+  /** Absent: nothing was paid for before. */
   remediationId?: string;
   by?: Investigator;
+  /** From 1. */
   turn?: number;
+  /** References of `TranscriptEntry`, in order. */
   transcript?: string[];
+  /** How many looks it may ask for; 0: this is its last answer. */
   mostAsks?: number;
+  /** Of the prompt. */
   maxTokens?: number;
 }
 
@@ -166,6 +172,20 @@ export interface TurnReply {
   turnRef?: string;
 }
 
+export interface InspectRequest {
+  remediationId: string;
+  evidenceRef: string;
+  call: ToolCall;
+}
+
+export interface InspectReply {
+  /** Of the `ToolEntry`. */
+  ref: string;
+  found: string;
+  isError: boolean;
+  isTruncated: boolean;
+}
+
 export type ToldKind = 'approval_requested' | 'approval_reminder' | 'approval_escalated' | 'approval_decided' | 'closed';
 
 /** The activities that workflows call, apart from one per action (named by its id, `StepRequest` → `StepReply`). */
@@ -175,7 +195,7 @@ export interface StageActivities {
   /** One turn of an investigation. Histories of older versions lack all that is optional here. */
   analyze(input: TurnRequest): Promise<TurnReply>;
   /** One look at the cluster that a model asked for. */
-  inspect(input: { remediationId: string; evidenceRef: string; call: ToolCall }): Promise<{ ref: string; found: string; isError: boolean; isTruncated: boolean }>;
+  inspect(input: InspectRequest): Promise<InspectReply>;
   makePlan(input: PlanRequest): Promise<PlanAnswer>;
   /** Whether a plan that waits for the end of a freeze still has to. */
   holdOf(input: { steps: Step[] }): Promise<{ hold?: Hold }>;

@@ -8,6 +8,7 @@ import { redactText } from '../domain/redact.js';
 import { redactObject } from '../domain/redact-object.js';
 import { hashOf } from '../domain/sha256.js';
 import { describeTarget } from '../domain/target.js';
+import type { InspectReply, InspectRequest } from './contract.js';
 import { evidenceOf } from './diagnose.js';
 import { bounded } from './investigation/bounded.js';
 import type { Found, ToolDefinition } from './investigation/define.js';
@@ -24,20 +25,6 @@ export interface InspectDeps {
   clock: Clock;
   tools?: readonly ToolDefinition[];
   waiting?: Waiting;
-}
-
-export interface InspectRequest {
-  remediationId: string;
-  evidenceRef: string;
-  call: ToolCall;
-}
-
-export interface InspectReply {
-  /** Of the `ToolEntry`. */
-  ref: string;
-  found: string;
-  isError: boolean;
-  isTruncated: boolean;
 }
 
 /** One look takes no longer: what is slow is an answer like any other. */

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { keepAlive } from './pulse.js';
 
 /** What an activity that waits for somebody else needs of Temporal. */
 export interface Call {
@@ -13,20 +14,15 @@ export type Waiting = <T>(run: (call: Call) => Promise<T>) => Promise<T>;
 /** Outside of Temporal: a decision that is made again from its record, and tests. */
 export const unattended: Waiting = (run) => run({ leftMs: Infinity });
 
-/** Well under the heartbeat timeout of 15 s, so that one lost beat does not count as a dead worker. */
-const EVERY_MS = 3000;
-
 /** Heartbeats while it waits: a dead worker is noticed within seconds, and a cancellation arrives (in the heartbeat's answer). */
 export const attended: Waiting = async (run) => {
   const { info, cancellationSignal } = Context.current();
-  const send = (): void => Context.current().heartbeat();
-  const timer = setInterval(send, EVERY_MS);
-  send();
+  const pulse = keepAlive();
   try {
     // by the server's clock alone: ours may differ
     const spentMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
     return await run({ signal: cancellationSignal, leftMs: info.scheduleToCloseTimeoutMs - spentMs });
   } finally {
-    clearInterval(timer);
+    pulse.stop();
   }
 };

@@ -1,5 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { TurnReply } from '../activities/contract.js';
+import type { InspectReply, TurnReply } from '../activities/contract.js';
 import type { InvestigationView } from '../contracts/remediation.js';
 import { INVESTIGATION_LIMITS, keyOfCall, MOST_CALLS_PER_TURN, type Ending, type InvestigationLimits, type Investigator, type ToolCall } from '../domain/investigation.js';
 import type { Finding, Proposal } from '../domain/plan.js';
@@ -28,15 +28,8 @@ interface Search {
   readonly untilMs: number;
   view: InvestigationView;
   /** What was found, by what was asked. */
-  known: Map<string, Found>;
+  known: Map<string, InspectReply>;
   last?: TurnReply;
-}
-
-interface Found {
-  ref: string;
-  found: string;
-  isError: boolean;
-  isTruncated: boolean;
 }
 
 /**
@@ -156,7 +149,7 @@ async function look(search: Search, asks: readonly ToolCall[]): Promise<Ending |
   return failed && endingOf(search, failed.reason, { hadMs, ownMs: LOOK_MS });
 }
 
-const lookOnce = (search: Search, call: ToolCall): Promise<Found> =>
+const lookOnce = (search: Search, call: ToolCall): Promise<InspectReply> =>
   inspect(call.summary, Math.min(LOOK_MS, leftMs(search)))({ remediationId: search.run.state.doc.id, evidenceRef: search.evidenceRef, call });
 
 function tell({ run, view, known }: Search, call: ToolCall, isNew: boolean): void {

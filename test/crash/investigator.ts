@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
-import { createAnalyze, type AnalyzeRequest } from '../../src/activities/analyze.js';
+import { createAnalyze } from '../../src/activities/analyze.js';
+import type { InspectRequest, TurnRequest } from '../../src/activities/contract.js';
 import { guard } from '../../src/activities/boundary.js';
 import type { StageActivities } from '../../src/activities/contract.js';
 import { createDiagnose } from '../../src/activities/diagnose.js';
-import { createInspect, type InspectRequest } from '../../src/activities/inspect.js';
+import { createInspect } from '../../src/activities/inspect.js';
 import { tools } from '../../src/activities/investigation/index.js';
 import { attended } from '../../src/activities/waiting.js';
 import { createLogger } from '../../src/adapters/telemetry/logger.js';
@@ -80,7 +81,7 @@ const evidenceOf = (target: Parameters<typeof workflowIdOf>[0]): Evidence => set
 const stages: StageActivities = {
   enrich: async ({ target }) => ({ evidenceRef: await store.putArtifact('evidence', evidenceOf(target)), hasObject: true }),
   diagnose: createDiagnose({ store }),
-  analyze: (request) => between(`turn ${request.turn}`, () => analyze(request as AnalyzeRequest)),
+  analyze: (request) => between(`turn ${request.turn}`, () => analyze(request as TurnRequest)),
   inspect: (request) => between(request.call.tool, () => inspect(request as InspectRequest)),
   makePlan: ({ proposals }) => Promise.resolve({ kind: 'conclude', outcome: 'notified', reason: proposals.map((p) => `${p.action}: ${p.reason}`).join(), analysis: { source: 'model', cause: 'x', confidence: 1, reasoning: 'scripted' } }),
   holdOf: () => Promise.reject(new Error('not part of this test')),

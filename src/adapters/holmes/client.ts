@@ -1,7 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { KubernautError } from '../../domain/errors.js';
 import type { Model, ModelAnswer, ModelRequest } from '../../domain/ports.js';
+import { boundedText } from '../bounded-text.js';
 
 export interface HolmesOptions {
   /** Base URL of its server. */
@@ -118,20 +119,11 @@ function exchange(url: URL, { body, headers, request: { timeoutMs, signal } }: E
   return new Promise((resolve, reject) => {
     const broken = (cause: unknown): void => reject(new KubernautError('ModelUnavailable', `HolmesGPT ${late.aborted ? `did not answer within ${Math.round(timeoutMs / 1000)} s` : 'is out of reach'}; check investigation.holmes.url`, cause));
     const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: body === undefined ? 'GET' : 'POST', agent: false, signal: stop, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) } }, (response) => {
-      textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), (error: unknown) => (error instanceof KubernautError ? (sent.destroy(), reject(error)) : broken(error)));
+      boundedText(response, MAX_BYTES, tooLarge).then((text) => resolve({ status: response.statusCode ?? 0, text }), (error: unknown) => (error instanceof KubernautError ? (sent.destroy(), reject(error)) : broken(error)));
     });
     sent.on('error', broken);
     sent.end(body);
   });
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new KubernautError('ModelAnswerInvalid', { message: `HolmesGPT's answer is larger than ${MAX_BYTES} bytes`, why: 'too large' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
+const tooLarge = (): KubernautError => new KubernautError('ModelAnswerInvalid', { message: `HolmesGPT's answer is larger than ${MAX_BYTES} bytes`, why: 'too large' });

@@ -1,5 +1,6 @@
 import { KubernautError } from '../../domain/errors.js';
 import type { MetricSeries, MetricsReader } from '../../domain/ports.js';
+import { boundedText } from '../bounded-text.js';
 
 export interface PrometheusOptions {
   /** Base URL; a path before `/api/v1` is kept. */
@@ -28,7 +29,7 @@ export function prometheus({ url, token, timeoutMs = 10_000, maxBytes = MAX_BYTE
           headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
         });
         if (!response.ok) throw refusalOf(response.status) ?? failed(`it answers ${response.status}`);
-        return seriesOf(JSON.parse(await textOf(response, maxBytes, failed)), failed);
+        return seriesOf(JSON.parse(await boundedText(response.body, maxBytes, () => failed(`its answer is longer than ${Math.floor(maxBytes / 1024)} KiB`))), failed);
       } catch (error) {
         if (error instanceof KubernautError) throw error;
         throw failed(late.aborted ? `it does not answer within ${timeoutMs / 1000} s` : error instanceof SyntaxError ? 'what it answers is not JSON' : 'it is out of reach', error);
@@ -40,17 +41,6 @@ export function prometheus({ url, token, timeoutMs = 10_000, maxBytes = MAX_BYTE
 function refusalOf(status: number): KubernautError | undefined {
   if (status === 401 || status === 403) return new KubernautError('Unauthorized', 'Prometheus refuses our credentials; check prometheus.token');
   return status === 400 || status === 422 ? new KubernautError('InvalidParams', 'Prometheus cannot evaluate this query') : undefined;
-}
-
-async function textOf(response: Response, maxBytes: number, failed: (why: string) => KubernautError): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maxBytes) throw failed(`its answer is longer than ${Math.floor(maxBytes / 1024)} KiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function seriesOf(answer: unknown, failed: (why: string) => KubernautError): MetricSeries[] {

@@ -1,4 +1,5 @@
 import { KubernautError } from '../../domain/errors.js';
+import { boundedText } from '../bounded-text.js';
 
 export interface HttpOptions {
   /** How it is called in errors: `Pinecone`. */
@@ -45,21 +46,10 @@ export type HttpJson = ReturnType<typeof httpJson>;
 async function exchange(who: string, url: string, init: RequestInit): Promise<{ response: Response; text: string }> {
   try {
     const response = await fetch(url, init);
-    return { response, text: await textOf(response) };
+    return { response, text: await boundedText(response.body, MAX_BYTES, () => new Error('the answer is too long')) };
   } catch (error) {
     throw unavailable(who, whyOf(error), error);
   }
-}
-
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parsed(who: string, text: string, isNeeded: boolean): unknown {
