@@ -1,6 +1,7 @@
 import { isNodeReady, type KubeObject, type World } from '../domain/kube.js';
+import { passesSelection, podsOn, taintsAgainst } from '../domain/node-match.js';
 import { bytesOf, coresOf } from '../domain/quantity.js';
-import { podSpecOf, type PodSpec } from './workload.js';
+import { podSpecOf } from './workload.js';
 
 /** What one pod asks of a node: cores and bytes. */
 export interface Requests {
@@ -45,68 +46,7 @@ export const nodesFor = (world: World, workload: KubeObject): KubeObject[] =>
   world.list('Node').filter((n) => isNodeReady(n) && canRunOn(n, workload));
 
 export const canRunOn = (node: KubeObject, workload: KubeObject): boolean =>
-  !node.spec?.unschedulable && passesSelection(node, workload) && toleratesTaints(node, podSpecOf(workload)?.tolerations ?? []);
-
-/** What a pod asks of its node by labels: node selector and required node affinity. */
-export function passesSelection(node: KubeObject, workload: KubeObject): boolean {
-  const spec = podSpecOf(workload) ?? {};
-  const labels = node.metadata.labels ?? {};
-  return Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => labels[k] === v) && passesAffinity(node, spec);
-}
-
-const passesAffinity = (node: KubeObject, spec: PodSpec): boolean =>
-  passesTerms(node, spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms);
-
-interface Expression {
-  key: string;
-  operator: string;
-  values?: string[];
-}
-
-export interface NodeSelectorTerm {
-  matchExpressions?: Expression[];
-  matchFields?: Expression[];
-}
-
-/** Of a pod's required node affinity or of a volume's: terms are alternatives, expressions within a term all hold. */
-export function passesTerms(node: KubeObject, terms: NodeSelectorTerm[] | undefined): boolean {
-  if (!terms) return true;
-  return terms.some(
-    (t) =>
-      (t.matchExpressions ?? []).every((e) => holds(e, node.metadata.labels?.[e.key])) &&
-      (t.matchFields ?? []).every((e) => holds(e, node.metadata.name)),
-  );
-}
-
-const OPERATORS: Record<string, (value: string | undefined, values: string[]) => boolean> = {
-  In: (value, values) => value !== undefined && values.includes(value),
-  NotIn: (value, values) => value === undefined || !values.includes(value),
-  Exists: (value) => value !== undefined,
-  DoesNotExist: (value) => value === undefined,
-  Gt: (value, [bound]) => Number(value) > Number(bound),
-  Lt: (value, [bound]) => Number(value) < Number(bound),
-};
-
-const holds = (e: Expression, value: string | undefined): boolean => OPERATORS[e.operator]?.(value, e.values ?? []) ?? false;
-
-interface Toleration {
-  key?: string;
-  operator?: string;
-  value?: string;
-  effect?: string;
-}
-
-function toleratesTaints(node: KubeObject, tolerations: Toleration[]): boolean {
-  const hard: { key: string; value?: string; effect: string }[] = (node.spec?.taints ?? []).filter((t: { effect: string }) => t.effect !== 'PreferNoSchedule');
-  return hard.every((taint) =>
-    tolerations.some(
-      (t) =>
-        (!t.key || t.key === taint.key) &&
-        (!t.effect || t.effect === taint.effect) &&
-        (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
-    ),
-  );
-}
+  !node.spec?.unschedulable && passesSelection(podSpecOf(workload), node) && taintsAgainst(podSpecOf(workload), node).length === 0;
 
 /** What is left on a node. */
 export interface Room extends Requests {
@@ -114,7 +54,7 @@ export interface Room extends Requests {
 }
 
 export function roomOn(world: World, node: KubeObject): Room {
-  const pods = world.list('Pod').filter((p) => p.spec?.nodeName === node.metadata.name && !['Succeeded', 'Failed'].includes(p.status?.phase));
+  const pods = podsOn(world, node);
   const used = pods.map(requestsOf).reduce(plus, NONE);
   const all = node.status?.allocatable ?? {};
   return { pods: Number(all.pods ?? 110) - pods.length, cpu: coresOf(all.cpu) - used.cpu, memory: bytesOf(all.memory) - used.memory };

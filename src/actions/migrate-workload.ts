@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { invert, type Change, type Edit } from '../domain/change.js';
 import { stateOfEdits } from '../domain/edit-state.js';
 import { isPodReady, podsOf, refOf, type KubeObject, type World } from '../domain/kube.js';
-import type { NodeSelectorTerm } from './capacity.js';
+import type { NodeSelectorTerm } from '../domain/node-match.js';
 import { surgeOf } from './container-room.js';
 import { defineAction, type Planned, type Progress } from './define.js';
 import { checkBudgets, checkMovable, checkNodes, isAtFault, podsToMove, type Move } from './migrate-checks.js';

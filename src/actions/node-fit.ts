@@ -1,5 +1,6 @@
 import { isNodeReady, selects, type KubeObject, type World } from '../domain/kube.js';
-import { canRunOn, howMany, passesTerms, requestsOf, roomOn } from './capacity.js';
+import { passesTerms } from '../domain/node-match.js';
+import { canRunOn, howMany, requestsOf, roomOn } from './capacity.js';
 import { topologySpreadAgainst } from './topology-spread.js';
 import { podSpecOf } from './workload.js';
 

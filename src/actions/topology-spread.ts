@@ -1,5 +1,5 @@
 import { selects, type KubeObject, type World } from '../domain/kube.js';
-import { passesSelection } from './capacity.js';
+import { passesSelection } from '../domain/node-match.js';
 import { podSpecOf } from './workload.js';
 
 interface Constraint {
@@ -33,7 +33,7 @@ function skewOn(world: World, pod: KubeObject, node: KubeObject, constraint: Con
 }
 
 function countsOf(world: World, pod: KubeObject, constraint: Constraint): Map<string, number> {
-  const nodes = world.list('Node').filter((n) => n.metadata.labels?.[constraint.topologyKey] !== undefined && (constraint.nodeAffinityPolicy === 'Ignore' || passesSelection(n, pod)));
+  const nodes = world.list('Node').filter((n) => n.metadata.labels?.[constraint.topologyKey] !== undefined && (constraint.nodeAffinityPolicy === 'Ignore' || passesSelection(podSpecOf(pod), n)));
   const domainOf = new Map(nodes.map((n) => [n.metadata.name, n.metadata.labels![constraint.topologyKey]!]));
   const counts = new Map([...domainOf.values()].map((d) => [d, 0]));
   const selector = selectorOf(pod, constraint);

@@ -1,8 +1,9 @@
 import { isNodeReady, type KubeObject, type World } from '../domain/kube.js';
+import { podsOn } from '../domain/node-match.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut } from './reading/container-trouble.js';
-import { freeOn, lacking, podsOn, requestsOf } from './reading/node-room.js';
+import { freeOn, lacking, requestsOf } from './reading/node-room.js';
 import { forPerson, templatePatch } from './reading/person.js';
 import { pendingBy, type PendingPod } from './reading/placement.js';
 import { nameOf, targetOf } from './reading/proposals.js';

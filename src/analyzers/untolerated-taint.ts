@@ -1,7 +1,8 @@
+import type { Taint } from '../domain/node-match.js';
 import type { Finding } from '../domain/plan.js';
 import { defineAnalyzer } from './define.js';
 import { cut } from './reading/container-trouble.js';
-import { taintsAgainst, type Taint } from './reading/node-match.js';
+import { taintsAgainst } from './reading/node-match.js';
 import { forPerson, templatePatch } from './reading/person.js';
 import { pendingBy, type PendingPod } from './reading/placement.js';
 import { nameOf, targetOf } from './reading/proposals.js';

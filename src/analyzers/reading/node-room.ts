@@ -1,4 +1,5 @@
 import type { KubeObject, World } from '../../domain/kube.js';
+import { podsOn } from '../../domain/node-match.js';
 import { quantityOf } from '../../domain/quantity.js';
 
 /** Amounts by resource name in base units: cores, bytes, pieces. `pods` is always among them. */
@@ -38,10 +39,6 @@ export function allocatableOf(node: KubeObject): Amounts {
   add(amounts, node.status?.allocatable);
   return amounts;
 }
-
-/** Running pods of a node, those of other namespaces included. */
-export const podsOn = (world: World, node: KubeObject): KubeObject[] =>
-  world.list('Pod').filter((p) => p.spec?.nodeName === node.metadata.name && !['Succeeded', 'Failed'].includes(p.status?.phase));
 
 /** What is left for new pods when all but these have their requests. */
 export function freeOn(world: World, node: KubeObject, isCounted: (pod: KubeObject) => boolean = () => true): Amounts {

@@ -1,7 +1,8 @@
 import type { Evidence } from '../../domain/evidence.js';
 import { conditionOf, isNodeReady, type KubeObject, type World } from '../../domain/kube.js';
+import { passesSelection } from '../../domain/node-match.js';
 import { eventsOf } from './container-trouble.js';
-import { isWantedNode, taintsAgainst } from './node-match.js';
+import { taintsAgainst } from './node-match.js';
 import { livePodsOf, workloadsInScope } from './scene.js';
 
 /** What keeps a pod off every node. One kind per pod, so that no two analyzers speak of the same one. */
@@ -39,7 +40,7 @@ function pendingOf(workload: KubeObject, evidence: Evidence, world: World): Pend
   const pod = livePodsOf(world, workload).find(isUnschedulable);
   const message = pod ? schedulerSays(pod, evidence) : '';
   if (!pod || isAboutClaim(message)) return [];
-  const wanted = world.list('Node').filter((n) => isWantedNode(pod.spec, n));
+  const wanted = world.list('Node').filter((n) => passesSelection(pod.spec, n));
   const tolerated = wanted.filter((n) => isNodeReady(n) && taintsAgainst(pod.spec, n).length === 0);
   const open = tolerated.filter((n) => !n.spec?.unschedulable);
   return [{ workload, pod, message, wanted, open, obstacle: obstacleOf({ world, wanted, tolerated, open, message }) }];

@@ -1,16 +1,24 @@
 import { troubleBegan } from '../../domain/changes.js';
 import { isWhole } from '../../domain/changes/field-changes.js';
 import type { Evidence, RecordedChange } from '../../domain/evidence.js';
-import type { ObjectRef, World } from '../../domain/kube.js';
+import type { KubeObject, ObjectRef, World } from '../../domain/kube.js';
 
 /** What was changed longer ago than this before the trouble is no reason for it. */
 const NEAR_S = 3600;
 
+/** Asked for each change by each finding, and looks through all pods and events: once per evidence is enough. */
+const begun = new WeakMap<Evidence, number>();
+
+function beganMs(evidence: Evidence, target: KubeObject, world: World): number {
+  const { problems, events, takenAt } = evidence;
+  const known = begun.get(evidence) ?? Date.parse(troubleBegan({ world, target, problems, events, takenAt }));
+  begun.set(evidence, known);
+  return known;
+}
+
 /** Seconds from the change to the beginning of the trouble; negative: it came after. */
 export function secondsBefore(change: RecordedChange, evidence: Evidence, world: World): number {
-  const { object: target, problems, events, takenAt } = evidence;
-  if (!target) return 0;
-  return (Date.parse(troubleBegan({ world, target, problems, events, takenAt })) - Date.parse(change.at)) / 1000;
+  return evidence.object ? (beganMs(evidence, evidence.object, world) - Date.parse(change.at)) / 1000 : 0;
 }
 
 /** Changes that can be why, the most telling first. Some clocks are late: a few seconds after the beginning still count. */
